@@ -1,0 +1,138 @@
+"""Every setting, typed, from the environment and `.env`; a value that cannot be used stops the start by name."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+from httpx import URL, InvalidURL
+
+from services.errors import SettingsError
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as the documents and the code agree on it; a test compares them."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+ALL = (
+    Setting("WRITER_API_KEY", "", "The key of your Writer organisation. Without one, Copydesk runs on its sandbox."),
+    Setting("WRITER_BASE_URL", "https://api.writer.com", "Where Writer's API is."),
+    Setting("WRITER_RPM", "400", "How many requests a minute Copydesk may send, of all batches together."),
+    Setting(
+        "DATABASE_URL", "sqlite:///data/copydesk.db", "Where everything is kept: an SQLite file or `postgresql://`."
+    ),
+    Setting("MAX_UPLOAD_MB", "50", "The largest spreadsheet that is taken, in megabytes."),
+    Setting("MAX_ROWS", "200000", "The most rows that a spreadsheet may have."),
+    Setting("MAX_COLUMNS", "256", "The most columns that a spreadsheet may have."),
+    Setting(
+        "ALLOWED_HOSTS",
+        "localhost,127.0.0.1,[::1]",
+        "The host names under which Copydesk may be opened, separated by commas; `*.example.com` covers subdomains.",
+    ),
+)
+
+SANDBOX = "sandbox"
+"""The id of the connection to Copydesk's own sandbox."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where requests go. Batches stay on the connection they were launched on."""
+
+    id: str
+    """`sandbox`, or the base URL."""
+    key: str = field(default="", repr=False)
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether this is Copydesk's own sandbox."""
+        return self.id == SANDBOX
+
+    @property
+    def key_hint(self) -> str:
+        """The key's last four characters, which is all of it that is ever shown."""
+        return f"…{self.key[-4:]}" if len(self.key) >= 12 else "…"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What Copydesk was started with."""
+
+    connection: Connection
+    writer_rpm: int
+    """Requests per minute, at least 1."""
+    database_url: str
+    max_upload_mb: int
+    max_rows: int
+    max_columns: int
+    allowed_hosts: tuple[str, ...]
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The database file, where it is SQLite."""
+        if not self.database_url.startswith(_SQLITE):
+            return None
+        return Path(self.database_url.removeprefix(_SQLITE))
+
+    @property
+    def sandbox_path(self) -> Path:
+        """Where the sandbox keeps its jobs: beside the database file, else in `data`."""
+        return (self.sqlite_path or Path("data/copydesk.db")).with_name("sandbox.db")
+
+
+def load(environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
+    """Read the settings; the environment wins over `.env`, and an empty value means the default.
+
+    Raises:
+        SettingsError: a value cannot be used; the sentence names the variable.
+    """
+    given = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
+    values = {setting.name: (given.get(setting.name) or "").strip() or setting.default for setting in ALL}
+    return Settings(
+        connection=_connection(values["WRITER_API_KEY"], values["WRITER_BASE_URL"]),
+        writer_rpm=_whole_number(values, "WRITER_RPM"),
+        database_url=_database_url(values["DATABASE_URL"]),
+        max_upload_mb=_whole_number(values, "MAX_UPLOAD_MB"),
+        max_rows=_whole_number(values, "MAX_ROWS"),
+        max_columns=_whole_number(values, "MAX_COLUMNS"),
+        allowed_hosts=tuple(host.strip() for host in values["ALLOWED_HOSTS"].split(",") if host.strip()),
+    )
+
+
+def _connection(key: str, base_url: str) -> Connection:
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise SettingsError("WRITER_API_KEY has characters that no key has. Copy it again, without quotes or spaces.")
+    try:
+        url = URL(base_url)
+    except InvalidURL as exc:
+        raise SettingsError(f"WRITER_BASE_URL is not a web address: {base_url}") from exc
+    if url.scheme not in ("http", "https") or not url.host:
+        raise SettingsError(f"WRITER_BASE_URL must begin with https:// or http://, and it is: {base_url}")
+    return Connection(str(url).rstrip("/"), key) if key else Connection(SANDBOX)
+
+
+def _whole_number(values: Mapping[str, str], name: str) -> int:
+    text = values[name]
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise SettingsError(f"{name} must be a whole number above 0, and it is: {text}")
+    return int(text)
+
+
+def _database_url(text: str) -> str:
+    """Accept an SQLite file or PostgreSQL, whose URLs are brought to the form that names the driver."""
+    if text.startswith(_SQLITE) and len(text) > len(_SQLITE):
+        return text
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if text.startswith(prefix):
+            return "postgresql+psycopg://" + text.removeprefix(prefix)
+    raise SettingsError(
+        f"DATABASE_URL must begin with sqlite:/// (and name a file) or postgresql://, and it begins with: {text[:12]}"
+    )
