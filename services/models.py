@@ -292,10 +292,28 @@ class Counts:
 
 @dataclass(frozen=True)
 class BatchSummary:
-    """A batch with its counts, for the list of batches."""
+    """A batch with its counts."""
 
     batch: Batch
     counts: Counts
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    """One page of the batches, newest first."""
+
+    batches: tuple[BatchSummary, ...]
+    total: int
+    """How many batches there are in all."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What sending some rows takes at the least."""
+
+    requests: int
+    minutes: float
+    """At the limit on requests; jobs that take long or a limit on tokens make it more."""
 
 
 @dataclass(frozen=True)
