@@ -127,6 +127,8 @@ class Job:
     """By Writer's clock."""
     suggestion: str | None = None
     error: str | None = None
+    server_time: datetime | None = None
+    """What Writer's clock said when it answered (the HTTP `Date` header); None for a job out of a page."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ class JobPage:
     jobs: tuple[Job, ...]
     total: int | None = None
     """How many jobs there are in all, where Writer says so."""
+    server_time: datetime | None = None
+    """What Writer's clock said when it answered (the HTTP `Date` header)."""
 
 
 @dataclass(frozen=True)
