@@ -1,0 +1,30 @@
+"""The store: the only place that knows SQL, and the only truth. Synchronous; called in threads."""
+
+from services.store.batches import Batches, NewBatch, NewRow
+from services.store.connections import Connections
+from services.store.database import Database
+from services.store.drafts import DraftFile, Drafts
+from services.store.ownership import Ownership
+from services.store.rows import Rows
+from services.store.work import Claim, Ended, Lost, Outstanding, Sent, Work
+
+__all__ = ["Claim", "DraftFile", "Ended", "Lost", "NewBatch", "NewRow", "Outstanding", "Sent", "Store"]
+
+
+class Store:
+    """Everything that is kept, by noun."""
+
+    def __init__(self, database_url: str) -> None:
+        """Open the database, creating and upgrading it where needed."""
+        self._database = Database(database_url)
+        self.drafts = Drafts(self._database)
+        self.batches = Batches(self._database)
+        self.rows = Rows(self._database)
+        self.work = Work(self._database)
+        self.connections = Connections(self._database)
+        self.ownership = Ownership(self._database)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.ownership.release()
+        self._database.close()

@@ -1,0 +1,247 @@
+"""Batches: what a draft became, its state, and what a person may do to it."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from services import chunks, models
+from services.errors import MissingError, RefusedError
+from services.models import (
+    Agent,
+    Batch,
+    BatchPage,
+    BatchState,
+    BatchSummary,
+    Choices,
+    Counts,
+    Inputs,
+    PauseKind,
+    RowState,
+)
+from services.store import codec
+from services.store.database import AnyRow, Database
+from services.store.tables import batches, drafts, rows
+
+
+@dataclass(frozen=True)
+class NewBatch:
+    """What a batch is launched with."""
+
+    draft_id: str
+    name: str
+    connection: str
+    agent: Agent
+    filename: str
+    columns: tuple[str, ...]
+    choices: Choices
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """One row at launch; a row with an error is skipped."""
+
+    number: int
+    cells: tuple[str, ...]
+    inputs: Inputs
+    error: str | None
+
+
+class Batches:
+    """The batches in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def launch(self, new: NewBatch, new_rows: Iterable[NewRow], now: float, on_progress: Callable[[int], None]) -> str:
+        """Store the batch and all its rows in one transaction; gives the id of the batch the draft has become."""
+        with self._database.write() as connection:
+            launched = _launched(connection, new.draft_id)
+            if launched is not None:
+                return launched
+            batch_id = str(uuid4())
+            connection.execute(insert(batches).values(**_batch_values(new), id=batch_id, created_at=now))
+            stored = 0
+            for group in _groups(iter(new_rows)):
+                connection.execute(
+                    insert(rows), [_row_values(batch_id, stored + i, row) for i, row in enumerate(group)]
+                )
+                stored += len(group)
+                on_progress(stored)
+            connection.execute(update(batches).where(batches.c.id == batch_id).values(row_count=stored))
+            connection.execute(update(drafts).where(drafts.c.id == new.draft_id).values(batch_id=batch_id))
+            return batch_id
+
+    def get(self, batch_id: str) -> BatchSummary:
+        """One batch with its counts. Raises MissingError."""
+        with self._database.read() as connection:
+            return BatchSummary(_get(connection, batch_id), counts_of(connection, batch_id))
+
+    def page(self, page: int, size: int) -> BatchPage:
+        """One page of all batches, newest first; pages count from 1."""
+        order = select(batches).order_by(batches.c.created_at.desc(), batches.c.id)
+        with self._database.read() as connection:
+            total = connection.execute(select(func.count()).select_from(batches)).scalar_one()
+            found = connection.execute(order.limit(size).offset((page - 1) * size)).all()
+            counts = _counts_by_batch(connection, [row.id for row in found])
+        return BatchPage(tuple(BatchSummary(_batch(row), counts[row.id]) for row in found), total)
+
+    def working(self, connection_id: str) -> list[str]:
+        """The batches of that connection that have something to send or to collect, oldest first."""
+        busy = select(rows.c.batch_id).where(
+            rows.c.batch_id == batches.c.id,
+            rows.c.state.in_([RowState.SENDING, RowState.IN_PROGRESS]),
+        )
+        where = (batches.c.connection == connection_id) & ((batches.c.state == BatchState.RUNNING) | busy.exists())
+        with self._database.read() as connection:
+            return list(connection.execute(select(batches.c.id).where(where).order_by(batches.c.created_at)).scalars())
+
+    def pause(self, batch_id: str, kind: PauseKind, reason: str = "") -> None:
+        """Pause a running batch. Raises RefusedError, MissingError."""
+        with self._database.write() as connection:
+            if not models.pausable(_get(connection, batch_id)):
+                raise RefusedError("Only a running batch can be paused.")
+            _set(connection, batch_id, state=BatchState.PAUSED, pause_kind=kind, reason=reason)
+
+    def halt(self, connection_id: str, kind: PauseKind, reason: str, batch_id: str | None = None) -> None:
+        """Pause every running batch of a connection, or that one if it runs, for a reason other than a person's."""
+        where = (batches.c.connection == connection_id) & (batches.c.state == BatchState.RUNNING)
+        if batch_id is not None:
+            where &= batches.c.id == batch_id
+        with self._database.write() as connection:
+            connection.execute(
+                update(batches).where(where).values(state=BatchState.PAUSED, pause_kind=kind, reason=reason)
+            )
+
+    def settle_connections(self, connection_id: str, reason_for: Callable[[str], str]) -> None:
+        """Pause what runs on another connection than this one, and let go on what was paused only for that."""
+        elsewhere = (batches.c.connection != connection_id) & (batches.c.state == BatchState.RUNNING)
+        back = (batches.c.connection == connection_id) & (batches.c.pause_kind == PauseKind.OTHER_CONNECTION)
+        with self._database.write() as connection:
+            for row in connection.execute(select(batches.c.id, batches.c.connection).where(elsewhere)).all():
+                paused = {"state": BatchState.PAUSED, "pause_kind": PauseKind.OTHER_CONNECTION}
+                _set(connection, row.id, **paused, reason=reason_for(row.connection))
+            for batch_id in connection.execute(select(batches.c.id).where(back)).scalars().all():
+                _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
+
+    def resume(self, batch_id: str, connection_id: str) -> None:
+        """Let a paused batch go on. Raises RefusedError, MissingError."""
+        with self._database.write() as connection:
+            if not models.resumable(_get(connection, batch_id), connection_id):
+                raise RefusedError("Only a paused batch can go on, and only on the connection it was launched on.")
+            _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
+
+    def cancel(self, batch_id: str, now: float) -> None:
+        """Give up the rows that wait. Raises RefusedError, MissingError."""
+        with self._database.write() as connection:
+            if not models.cancelable(_get(connection, batch_id)):
+                raise RefusedError("This batch is over already.")
+            waiting = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.WAITING)
+            connection.execute(update(rows).where(waiting).values(state=RowState.CANCELED, retry_of=None))
+            _set(connection, batch_id, state=BatchState.CANCELED, pause_kind=None, reason="", finished_at=now)
+
+    def finish(self, batch_id: str, now: float) -> bool:
+        """Close the batch if every row is in a final state; tells whether nothing is left to do."""
+        with self._database.write() as connection:
+            if counts_of(connection, batch_id).unfinished:
+                return False
+            open_ones = batches.c.state.in_([BatchState.RUNNING, BatchState.PAUSED])
+            over = {"state": BatchState.FINISHED, "pause_kind": None, "reason": "", "finished_at": now}
+            connection.execute(update(batches).where((batches.c.id == batch_id) & open_ones).values(**over))
+            return True
+
+    def delete(self, batch_id: str) -> None:
+        """Delete a batch that is over, with its rows. Raises RefusedError, MissingError."""
+        with self._database.write() as connection:
+            if not models.deletable(_get(connection, batch_id), counts_of(connection, batch_id)):
+                raise RefusedError("A batch can be deleted once it is over and nothing of it is at Writer.")
+            connection.execute(delete(batches).where(batches.c.id == batch_id))
+
+
+def counts_of(connection: Connection, batch_id: str) -> Counts:
+    """How many rows of a batch are in each state."""
+    return _counts_by_batch(connection, [batch_id])[batch_id]
+
+
+def _counts_by_batch(connection: Connection, ids: Collection[str]) -> dict[str, Counts]:
+    grouped = (
+        select(rows.c.batch_id, rows.c.state, func.count())
+        .where(rows.c.batch_id.in_(ids))
+        .group_by(rows.c.batch_id, rows.c.state)
+    )
+    states: dict[str, dict[RowState, int]] = {batch_id: {} for batch_id in ids}
+    for batch_id, state, number in connection.execute(grouped):
+        states[batch_id][RowState(state)] = number
+    return {batch_id: Counts(by_state) for batch_id, by_state in states.items()}
+
+
+def _launched(connection: Connection, draft_id: str) -> str | None:
+    found: str | None = connection.execute(
+        select(batches.c.id).where(batches.c.draft_id == draft_id)
+    ).scalar_one_or_none()
+    return found
+
+
+def _groups(new_rows: Iterator[NewRow]) -> Iterator[list[NewRow]]:
+    while group := list(islice(new_rows, chunks.CHUNK_ROWS)):
+        yield group
+
+
+def _batch_values(new: NewBatch) -> dict[str, Any]:
+    return {
+        "draft_id": new.draft_id,
+        "name": new.name,
+        "state": BatchState.RUNNING,
+        "reason": "",
+        "connection": new.connection,
+        "agent_id": new.agent.id,
+        "agent": codec.agent_to_json(new.agent),
+        "filename": new.filename,
+        "columns": codec.to_json(new.columns),
+        "choices": codec.choices_to_json(new.choices),
+        "row_count": 0,
+    }
+
+
+def _row_values(batch_id: str, position: int, row: NewRow) -> dict[str, Any]:
+    return {
+        "batch_id": batch_id,
+        "position": position,
+        "number": row.number,
+        "cells": codec.to_json(row.cells),
+        "inputs": codec.to_json(row.inputs),
+        "state": RowState.WAITING if row.error is None else RowState.SKIPPED,
+        "error": row.error,
+    }
+
+
+def _get(connection: Connection, batch_id: str) -> Batch:
+    row = connection.execute(select(batches).where(batches.c.id == batch_id)).one_or_none()
+    if row is None:
+        raise MissingError("There is no such batch. It may have been deleted.")
+    return _batch(row)
+
+
+def _set(connection: Connection, batch_id: str, **values: Any) -> None:
+    connection.execute(update(batches).where(batches.c.id == batch_id).values(**values))
+
+
+def _batch(row: AnyRow) -> Batch:
+    return Batch(
+        id=row.id,
+        name=row.name,
+        state=BatchState(row.state),
+        pause_kind=None if row.pause_kind is None else PauseKind(row.pause_kind),
+        reason=row.reason,
+        connection=row.connection,
+        agent=codec.agent(row.agent),
+        filename=row.filename,
+        columns=codec.strings(row.columns),
+        choices=codec.choices(row.choices),
+        row_count=row.row_count,
+        created_at=codec.moment_of(row.created_at),
+        finished_at=codec.moment(row.finished_at),
+    )

@@ -1,0 +1,76 @@
+"""Records to JSON text and back."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from services.models import Agent, AgentInput, Choice, ChoiceKind, Choices, Inputs, InputType, Reading
+
+
+def to_json(value: Any) -> str:
+    """JSON text in which non-ASCII characters stand as themselves, so that they can be searched for."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def strings(text: str) -> tuple[str, ...]:
+    """A list of texts."""
+    return tuple(json.loads(text))
+
+
+def inputs(text: str) -> Inputs:
+    """The inputs of one row."""
+    loaded: Inputs = json.loads(text)
+    return loaded
+
+
+def agent_to_json(agent: Agent) -> str:
+    """An agent with its inputs."""
+    return to_json(asdict(agent))
+
+
+def agent(text: str) -> Agent:
+    """An agent with its inputs."""
+    plain = json.loads(text)
+    return Agent(plain["id"], plain["name"], tuple(_agent_input(item) for item in plain["inputs"]))
+
+
+def _agent_input(plain: dict[str, Any]) -> AgentInput:
+    lists: dict[str, Sequence[str]] = {name: plain[name] for name in ("options", "file_types")}
+    return AgentInput(
+        **{**plain, "type": InputType(plain["type"])} | {name: tuple(values) for name, values in lists.items()}
+    )
+
+
+def choices_to_json(choices: Choices) -> str:
+    """The choices by the input's name."""
+    return to_json({name: asdict(choice) for name, choice in choices.items()})
+
+
+def choices(text: str) -> Choices:
+    """The choices by the input's name."""
+    return {
+        name: Choice(ChoiceKind(plain["kind"]), tuple(plain["columns"]), plain["value"])
+        for name, plain in json.loads(text).items()
+    }
+
+
+def reading_to_json(reading: Reading) -> str:
+    """How a spreadsheet was read."""
+    return to_json(asdict(reading))
+
+
+def reading(text: str) -> Reading:
+    """How a spreadsheet was read."""
+    return Reading(**json.loads(text))
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """An aware time from seconds since 1970."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def moment_of(seconds: float) -> datetime:
+    """An aware time from seconds since 1970 that are there."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,242 @@
+"""Rows as the screens and the download see them, and the one verb that sends rows again."""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, literal, null, or_, select, update
+
+from services.errors import MissingError
+from services.models import (
+    RETRYABLE,
+    Attempt,
+    Batch,
+    BatchState,
+    Choice,
+    ChoiceKind,
+    ExportRow,
+    RowDetail,
+    RowPage,
+    RowPreview,
+    RowState,
+)
+from services.store import codec
+from services.store.database import AnyRow, Database
+from services.store.tables import attempts, batches, rows
+
+_SHORTENED = 200
+"""Characters of a suggestion or error that a table shows."""
+_EXPORT_ROWS = 500
+"""Rows read at a time for a download."""
+_POSITIONS = 500
+"""Rows named in one statement; SQLite takes a limited number of parameters."""
+
+_HAS_ATTEMPT = rows.c.state.in_(
+    [RowState.SENDING, RowState.IN_PROGRESS, RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED]
+)
+
+
+class Rows:
+    """The rows in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, batch: Batch, states: Collection[RowState], search: str, page: int, size: int) -> RowPage:
+        """One page of the rows in those states (all if empty) whose cells, suggestion or error contain the text."""
+        where = _matching(batch.id, states, search)
+        shown = (
+            select(
+                *(rows.c.position, rows.c.number, rows.c.state, rows.c.cells, rows.c.attempts),
+                func.substr(func.coalesce(rows.c.suggestion, ""), 1, _SHORTENED).label("suggestion"),
+                func.substr(func.coalesce(rows.c.error, ""), 1, _SHORTENED).label("error"),
+            )
+            .where(where)
+            .order_by(rows.c.position)
+            .limit(size)
+            .offset((page - 1) * size)
+        )
+        with self._database.read() as connection:
+            matching = connection.execute(select(func.count()).select_from(rows).where(where)).scalar_one()
+            found = connection.execute(shown).all()
+        values_of = mapped_values(batch)
+        return RowPage(tuple(_preview(row, values_of) for row in found), matching)
+
+    def get(self, batch_id: str, position: int) -> RowDetail:
+        """One row, whole. Raises MissingError."""
+        this = (rows.c.batch_id == batch_id) & (rows.c.position == position)
+        earlier = (attempts.c.batch_id == batch_id) & (attempts.c.position == position)
+        with self._database.read() as connection:
+            row = connection.execute(select(rows).where(this)).one_or_none()
+            past = connection.execute(select(attempts).where(earlier).order_by(attempts.c.number)).all()
+        if row is None:
+            raise MissingError("There is no such row in this batch.")
+        return _detail(row, [_attempt(item) for item in past])
+
+    def failure_reasons(self, batch_id: str, most: int) -> list[tuple[str, int]]:
+        """Why rows failed: each reason and how many rows failed for it, the most frequent first."""
+        number = func.count().label("number")
+        grouped = (
+            select(func.coalesce(rows.c.error, ""), number)
+            .where(rows.c.batch_id == batch_id, rows.c.state == RowState.FAILED)
+            .group_by(rows.c.error)
+            .order_by(number.desc(), rows.c.error)
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            return [(reason, count) for reason, count in connection.execute(grouped)]
+
+    def ended_since(self, batch_id: str, since: float) -> int:
+        """How many rows ended at or after that time."""
+        where = (rows.c.batch_id == batch_id) & (rows.c.ended_at >= since)
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(rows).where(where)).scalar_one()
+
+    def export(self, batch_id: str) -> Iterator[ExportRow]:
+        """All rows in order, for the download; only some of them are in memory at a time."""
+        columns = (rows.c.position, rows.c.cells, rows.c.suggestion, rows.c.state, rows.c.error, rows.c.job_id)
+        after = -1
+        while True:
+            following = select(*columns).where(rows.c.batch_id == batch_id, rows.c.position > after)
+            with self._database.read() as connection:
+                found = connection.execute(following.order_by(rows.c.position).limit(_EXPORT_ROWS)).all()
+            if not found:
+                return
+            for row in found:
+                yield ExportRow(
+                    codec.strings(row.cells),
+                    row.suggestion or "",
+                    RowState(row.state),
+                    row.error or "",
+                    row.job_id or "",
+                )
+            after = found[-1].position
+
+    def retry(self, batch_id: str, positions: Sequence[int] | None) -> int:
+        """Let rows wait to be sent again: those given, or all failed ones. Gives how many.
+
+        What their attempts so far gave is kept. A job that failed at Writer goes through Writer's retry call.
+        """
+        with self._database.write() as connection:
+            number = sum(_send_again(connection, where) for where in _chosen(batch_id, positions))
+            if number:
+                _reopen(connection, batch_id)
+            return number
+
+
+def _chosen(batch_id: str, positions: Sequence[int] | None) -> Iterator[ColumnElement[bool]]:
+    if positions is None:
+        yield and_(rows.c.batch_id == batch_id, rows.c.state == RowState.FAILED)
+        return
+    for start in range(0, len(positions), _POSITIONS):
+        named = rows.c.position.in_(positions[start : start + _POSITIONS])
+        yield and_(rows.c.batch_id == batch_id, named, rows.c.state.in_(RETRYABLE))
+
+
+def _send_again(connection: Connection, where: ColumnElement[bool]) -> int:
+    kept = ["batch_id", "position", "number", "state", "job_id", "suggestion", "error", "sent_at", "ended_at"]
+    # a completed attempt gave the row's suggestion; any other one gave none of its own
+    gave = case((rows.c.state == RowState.COMPLETED, rows.c.suggestion), else_=null())
+    past = select(
+        *(rows.c.batch_id, rows.c.position, rows.c.attempts, rows.c.state, rows.c.job_id, gave),
+        *(rows.c.error, rows.c.sent_at, rows.c.ended_at),
+    ).where(where, _HAS_ATTEMPT)
+    connection.execute(insert(attempts).from_select(kept, past))
+    again = {
+        "state": RowState.WAITING,
+        "retry_of": case((rows.c.job_failed, rows.c.job_id), else_=null()),
+        "job_failed": literal(False),
+        **dict.fromkeys(("job_id", "error", "sent_at", "lost_at", "ended_at")),
+    }
+    return connection.execute(update(rows).where(where).values(**again)).rowcount
+
+
+def _reopen(connection: Connection, batch_id: str) -> None:
+    """A batch that is over runs again for rows that were sent again; a paused one stays paused."""
+    over = batches.c.state.in_([BatchState.FINISHED, BatchState.CANCELED])
+    running = {"state": BatchState.RUNNING, "finished_at": None}
+    connection.execute(update(batches).where((batches.c.id == batch_id) & over).values(**running))
+
+
+def mapped_values(batch: Batch) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    """How to get from a row's cells to what each of the agent's inputs was mapped to, as text."""
+    index = {name: number for number, name in enumerate(batch.columns)}
+    chosen = [batch.choices.get(agent_input.name, Choice()) for agent_input in batch.agent.inputs]
+
+    def text(choice: Choice, cells: Sequence[str]) -> str:
+        if choice.kind is ChoiceKind.COLUMN:
+            return "\n".join(cells[index[name]] for name in choice.columns if name in index)
+        return choice.value if choice.kind is ChoiceKind.FIXED else ""
+
+    return lambda cells: tuple(text(choice, cells) for choice in chosen)
+
+
+def _matching(batch_id: str, states: Collection[RowState], search: str) -> ColumnElement[bool]:
+    where = rows.c.batch_id == batch_id
+    if states:
+        where = and_(where, rows.c.state.in_(states))
+    if search:
+        term = search.lower()
+        # cells are kept as JSON, in which a quote or a line break stands as an escape
+        escaped = json.dumps(term, ensure_ascii=False)[1:-1]
+        where = and_(
+            where,
+            or_(
+                func.lower(rows.c.cells).contains(escaped, autoescape=True),
+                func.lower(rows.c.suggestion).contains(term, autoescape=True),
+                func.lower(rows.c.error).contains(term, autoescape=True),
+            ),
+        )
+    return where
+
+
+def _preview(row: AnyRow, values_of: Callable[[Sequence[str]], tuple[str, ...]]) -> RowPreview:
+    return RowPreview(
+        position=row.position,
+        number=row.number,
+        state=RowState(row.state),
+        values=tuple(value[:_SHORTENED] for value in values_of(codec.strings(row.cells))),
+        suggestion=row.suggestion,
+        error=row.error,
+        attempts=row.attempts,
+    )
+
+
+def _attempt(row: AnyRow) -> Attempt:
+    return Attempt(
+        number=row.number,
+        state=RowState(row.state),
+        job_id=row.job_id,
+        suggestion=row.suggestion,
+        error=row.error,
+        sent_at=codec.moment(row.sent_at),
+        ended_at=codec.moment(row.ended_at),
+    )
+
+
+def _current(row: AnyRow) -> Attempt:
+    return Attempt(
+        number=row.attempts,
+        state=RowState(row.state),
+        job_id=row.job_id,
+        suggestion=row.suggestion if row.state == RowState.COMPLETED else None,
+        error=row.error,
+        sent_at=codec.moment(row.sent_at),
+        ended_at=codec.moment(row.ended_at),
+    )
+
+
+def _detail(row: AnyRow, past: list[Attempt]) -> RowDetail:
+    # a row that waits to be sent again has only past attempts
+    current = [_current(row)] if row.attempts > len(past) else []
+    return RowDetail(
+        batch_id=row.batch_id,
+        position=row.position,
+        number=row.number,
+        state=RowState(row.state),
+        cells=codec.strings(row.cells),
+        inputs=codec.inputs(row.inputs),
+        suggestion=row.suggestion,
+        error=row.error,
+        job_id=row.job_id,
+        attempts=(*past, *current),
+    )

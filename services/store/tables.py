@@ -1,0 +1,130 @@
+"""The tables. Times are seconds since 1970, UTC; JSON is kept as text so that both databases keep it to the letter."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("filename", Text, nullable=False),
+    Column("file", LargeBinary, nullable=False),  # as it was given, so that it can be read again in another way
+    Column("columns", Text, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("reading", Text, nullable=False),
+    Column("sheets", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("agent", Text),
+    Column("choices", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("batch_id", Text),
+    Column("created_at", Double, nullable=False, index=True),
+)
+
+draft_chunks = Table(
+    "draft_chunks",
+    metadata,
+    Column("draft_id", Text, ForeignKey("drafts.id", ondelete="CASCADE"), primary_key=True),
+    Column("chunk", Integer, primary_key=True),
+    Column("rows", LargeBinary, nullable=False),  # see services/chunks.py
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # no foreign key: drafts are purged, and a draft still launches only once
+    Column("draft_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("pause_kind", Text),
+    Column("reason", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("columns", Text, nullable=False),
+    Column("choices", Text, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("created_at", Double, nullable=False, index=True),
+    Column("finished_at", Double),
+)
+
+rows = Table(
+    "rows",
+    metadata,
+    Column("batch_id", Text, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("cells", Text, nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("suggestion", Text),  # the best that any attempt gave
+    Column("error", Text),
+    Column("job_id", Text),  # of the current attempt
+    Column("job_failed", Boolean, nullable=False, server_default=false()),  # Writer itself said so: its retry works
+    Column("retry_of", Text),  # a failed job that the next attempt goes through Writer's retry call for
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("sent_at", Double),
+    Column("lost_at", Double),  # when the answer to the current attempt's request was lost
+    Column("ended_at", Double),
+    Index("ix_rows_batch_id_state_position", "batch_id", "state", "position"),
+    Index("ix_rows_batch_id_ended_at", "batch_id", "ended_at"),
+    Index("ix_rows_job_id", "job_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("batch_id", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("job_id", Text),
+    Column("suggestion", Text),
+    Column("error", Text),
+    Column("sent_at", Double),
+    Column("ended_at", Double),
+    ForeignKeyConstraint(["batch_id", "position"], ["rows.batch_id", "rows.position"], ondelete="CASCADE"),
+    Index("ix_attempts_job_id", "job_id"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connection", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("ix_requests_connection_at", "connection", "at"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("hold_until", Double),
+    Column("unreachable_since", Double),
+    Column("key_refused_at", Double),
+    Column("detail", Text, nullable=False),
+)

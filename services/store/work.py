@@ -1,0 +1,219 @@
+"""Rows as the runner sees them: claimed, sent, lost, settled, finished. Every change is made for a group of rows."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
+
+from services.models import BatchState, Inputs, RowState
+from services.store import codec
+from services.store.database import Database
+from services.store.tables import attempts, batches, rows
+
+_IDS = 500
+"""Job ids named in one statement; SQLite takes a limited number of parameters."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row whose request is about to leave."""
+
+    position: int
+    inputs: Inputs
+    retry_of: str | None
+    """The failed job to retry; None asks for a new job."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A row whose job Writer has taken."""
+
+    position: int
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A row that came to an end: with a suggestion, or with an error."""
+
+    position: int
+    suggestion: str | None
+    error: str | None
+    job_failed: bool = False
+    """Whether Writer itself said that the job failed, so that its retry call works."""
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """A row whose job is at Writer."""
+
+    position: int
+    sent_at: float
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A row whose answer was lost."""
+
+    position: int
+    sent_at: float
+    lost_at: float
+    retry_of: str | None
+
+
+class Work:
+    """The runner's view of the rows in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, batch_id: str, most: int, now: float) -> list[Claim]:
+        """Mark the next waiting rows of a running batch as sending, and give them."""
+        following = (
+            select(rows.c.position, rows.c.inputs, rows.c.retry_of)
+            .where(rows.c.batch_id == batch_id, rows.c.state == RowState.WAITING)
+            .order_by(rows.c.position)
+            .limit(most)
+        )
+        with self._database.write() as connection:
+            if _batch_state(connection, batch_id) is not BatchState.RUNNING:
+                return []
+            found = connection.execute(following).all()
+            for where in _named(batch_id, [row.position for row in found]):
+                sending = {"state": RowState.SENDING, "sent_at": now, "attempts": rows.c.attempts + 1}
+                connection.execute(update(rows).where(where).values(**sending))
+        return [Claim(row.position, codec.inputs(row.inputs), row.retry_of) for row in found]
+
+    def sent(self, batch_id: str, group: Sequence[Sent]) -> None:
+        """Store the jobs that Writer has taken."""
+        changes = [{"at_position": item.position, "new_job": item.job_id} for item in group]
+        values: dict[str, Any] = {
+            "state": RowState.IN_PROGRESS,
+            "job_id": bindparam("new_job"),
+            "retry_of": None,
+            "lost_at": None,
+        }
+        self._change_each(batch_id, RowState.SENDING, values, changes)
+
+    def ended(self, batch_id: str, group: Sequence[Ended], now: float) -> None:
+        """Store how rows came to an end; a suggestion that is there stays where there is no new one."""
+        changes = [
+            {
+                "at_position": item.position,
+                "new_state": RowState.FAILED if item.suggestion is None else RowState.COMPLETED,
+                "new_suggestion": item.suggestion,
+                "new_error": item.error,
+                "new_job_failed": item.job_failed,
+            }
+            for item in group
+        ]
+        values: dict[str, Any] = {
+            "state": bindparam("new_state"),
+            "suggestion": func.coalesce(bindparam("new_suggestion"), rows.c.suggestion),
+            "error": bindparam("new_error"),
+            "job_failed": bindparam("new_job_failed"),
+            "retry_of": None,
+            "lost_at": None,
+            "ended_at": now,
+        }
+        self._change_each(batch_id, (RowState.SENDING, RowState.IN_PROGRESS), values, changes)
+
+    def unsend(self, batch_id: str, positions: Collection[int], *, new_job: bool = False) -> None:
+        """Take back rows whose request surely had no effect; `new_job` gives up retrying their old job.
+
+        They wait again, or are canceled with their batch.
+        """
+        with self._database.write() as connection:
+            canceled = _batch_state(connection, batch_id) is BatchState.CANCELED
+            values: dict[str, Any] = {
+                "state": RowState.CANCELED if canceled else RowState.WAITING,
+                "attempts": rows.c.attempts - 1,
+                "sent_at": None,
+                "lost_at": None,
+            }
+            if new_job or canceled:
+                values["retry_of"] = None
+            for where in _named(batch_id, positions):
+                connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(**values))
+
+    def lose(self, batch_id: str, positions: Collection[int], now: float) -> None:
+        """Note that the answers for these rows were lost."""
+        with self._database.write() as connection:
+            for where in _named(batch_id, positions):
+                connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(lost_at=now))
+
+    def lose_abandoned(self, connection_id: str, now: float) -> int:
+        """Note as lost what a killed process left on the wire; gives how many rows. Only for who owns the work."""
+        ours = select(batches.c.id).where(batches.c.connection == connection_id)
+        where = (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None) & rows.c.batch_id.in_(ours)
+        with self._database.write() as connection:
+            return connection.execute(update(rows).where(where).values(lost_at=now)).rowcount
+
+    def unconfirm(self, batch_id: str, positions: Collection[int], error: str, now: float) -> None:
+        """Give up proving that these rows have no job."""
+        with self._database.write() as connection:
+            for where in _named(batch_id, positions):
+                values = {"state": RowState.UNCONFIRMED, "error": error, "lost_at": None, "ended_at": now}
+                connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(**values))
+
+    def lost(self, batch_id: str) -> list[Lost]:
+        """The rows whose answers were lost, oldest first."""
+        columns = (rows.c.position, rows.c.sent_at, rows.c.lost_at, rows.c.retry_of)
+        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_not(None)
+        with self._database.read() as connection:
+            found = connection.execute(select(*columns).where(where).order_by(rows.c.sent_at)).all()
+        return [Lost(row.position, row.sent_at, row.lost_at, row.retry_of) for row in found]
+
+    def outstanding(self, batch_id: str) -> dict[str, Outstanding]:
+        """The rows at Writer, by their job's id."""
+        columns = (rows.c.job_id, rows.c.position, rows.c.sent_at)
+        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.IN_PROGRESS)
+        with self._database.read() as connection:
+            found = connection.execute(select(*columns).where(where)).all()
+        return {row.job_id: Outstanding(row.position, row.sent_at) for row in found}
+
+    def on_the_wire(self, agent_id: str, connection_id: str, before: float) -> bool:
+        """Whether a request for that agent that left before then is still without its answer, in any batch."""
+        same = select(batches.c.id).where(batches.c.agent_id == agent_id, batches.c.connection == connection_id)
+        waiting = rows.c.batch_id.in_(same) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None)
+        with self._database.read() as connection:
+            query = select(rows.c.position).where(waiting, rows.c.sent_at <= before).limit(1)
+            return connection.execute(query).first() is not None
+
+    def unknown(self, job_ids: Iterable[str]) -> set[str]:
+        """Which of these jobs no attempt at any row is known to have."""
+        left = list(job_ids)
+        unknown = set(left)
+        with self._database.read() as connection:
+            for start in range(0, len(left), _IDS):
+                some = left[start : start + _IDS]
+                for table in (rows, attempts):
+                    unknown -= set(connection.execute(select(table.c.job_id).where(table.c.job_id.in_(some))).scalars())
+        return unknown
+
+    def _change_each(
+        self,
+        batch_id: str,
+        states: RowState | tuple[RowState, ...],
+        values: dict[str, Any],
+        changes: list[dict[str, Any]],
+    ) -> None:
+        allowed = (states,) if isinstance(states, RowState) else states
+        this = (rows.c.batch_id == batch_id) & (rows.c.position == bindparam("at_position"))
+        statement = update(rows).where(this, or_(*(rows.c.state == state for state in allowed))).values(**values)
+        with self._database.write() as connection:
+            connection.execute(statement, changes)
+
+
+def _batch_state(connection: Connection, batch_id: str) -> BatchState | None:
+    query = select(batches.c.state).where(batches.c.id == batch_id)
+    # on PostgreSQL this holds off a pause or cancel until the claim is stored; SQLite has one writer anyway
+    state = connection.execute(query.with_for_update()).scalar_one_or_none()
+    return None if state is None else BatchState(state)
+
+
+def _named(batch_id: str, positions: Collection[int]) -> list[ColumnElement[bool]]:
+    ordered = sorted(positions)
+    starts = range(0, len(ordered), _IDS)
+    return [(rows.c.batch_id == batch_id) & rows.c.position.in_(ordered[start : start + _IDS]) for start in starts]
