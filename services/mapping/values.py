@@ -1,0 +1,159 @@
+"""The values one input takes from the cells of a row, or what is wrong with them."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from rapidfuzz import fuzz, process
+
+from services.models import AgentInput, InputType
+
+Cells = Sequence[str]
+Reader = Callable[[Cells], list[str]]
+"""Takes a row's cells and gives the values of one input; none when they are empty. Raises `UnfitError`."""
+
+_URL = re.compile(r"(?i)https?://")
+_NEAR = 70
+"""How alike (0 to 100) an option must be to be suggested."""
+_SHOWN_OPTIONS = 6
+_SHOWN_LENGTH = 60
+
+
+class UnfitError(ValueError):
+    """The cells hold something that the input does not take; the text says what and how to mend it."""
+
+
+def column_reader(field: AgentInput, places: Sequence[int]) -> Reader:
+    """Make what reads an input's values from the columns at these places."""
+    if len(places) > 1:
+        convert = _converter(field)
+        return lambda cells: convert([text for place in places if not is_empty(text := cells[place])])
+    if field.max_values > 1:
+        return _lines_reader(field, places[0])
+    return _single_reader(field, places[0])
+
+
+def fixed_reader(field: AgentInput, value: str) -> Reader:
+    """Make what gives every row the values in a text that a person typed for all rows."""
+    try:
+        values = fixed_values(field, value)
+    except UnfitError:
+        return lambda _: fixed_values(field, value)
+    return lambda _: values.copy()
+
+
+def fixed_values(field: AgentInput, value: str) -> list[str]:
+    """Give an input's values from a text that a person typed for all rows.
+
+    Returns:
+        The values; none when the text is empty.
+
+    Raises:
+        UnfitError: the input does not take it.
+    """
+    return _converter(field)(_parts(field, value))
+
+
+def is_empty(text: str) -> bool:
+    """Say whether there is nothing, or only white space."""
+    return not text or text.isspace()
+
+
+def shortened(text: str) -> str:
+    """Give a text as a message quotes it: on one line, and not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN_LENGTH else f"{line[: _SHOWN_LENGTH - 1]}…"
+
+
+def _lines_reader(field: AgentInput, place: int) -> Reader:
+    convert = _converter(field)
+    return lambda cells: convert(_parts(field, cells[place]))
+
+
+def _single_reader(field: AgentInput, place: int) -> Reader:
+    """Read one value from one cell: what nearly every cell goes through, so it does nothing that is not needed."""
+    one = _converter_of_one(field)
+
+    def read(cells: Cells) -> list[str]:
+        text = cells[place]
+        return [one(text)] if text and not text.isspace() else []
+
+    def read_text(cells: Cells) -> list[str]:
+        text = cells[place]
+        return [text] if text and not text.isspace() else []
+
+    return read_text if one is str else read
+
+
+def _parts(field: AgentInput, text: str) -> list[str]:
+    """Split a text into the values it holds: its lines where the input takes several, otherwise the text as it is."""
+    if field.max_values > 1:
+        return [line.strip() for line in text.splitlines() if not is_empty(line)]
+    return [] if is_empty(text) else [text]
+
+
+def _converter(field: AgentInput) -> Callable[[list[str]], list[str]]:
+    """Make what turns the texts found for an input into the values that are sent."""
+    one = _converter_of_one(field)
+
+    def convert(texts: list[str]) -> list[str]:
+        if len(texts) > field.max_values:
+            raise UnfitError(f"{len(texts)} values; at most {field.max_values} {_is(field.max_values)} taken.")
+        return [one(text) for text in texts]
+
+    return convert
+
+
+def _converter_of_one(field: AgentInput) -> Callable[[str], str]:
+    if field.type is InputType.DROPDOWN and field.options:
+        return _option_finder(field.options)
+    if field.type in (InputType.FILE, InputType.MEDIA):
+        return lambda text: _file(text.strip(), takes_urls=field.takes_urls)
+    return str
+
+
+def _option_finder(options: Sequence[str]) -> Callable[[str], str]:
+    exact = frozenset(options)
+    by_key: dict[str, str] = {}
+    for option in options:
+        by_key.setdefault(_key(option), option)
+
+    def find(text: str) -> str:
+        if text in exact:
+            return text
+        found = by_key.get(_key(text))
+        if found is None:
+            raise UnfitError(_no_option(text, by_key))
+        return found
+
+    return find
+
+
+def _key(option: str) -> str:
+    """Give what two spellings of an option have in common: case and blanks do not matter."""
+    return " ".join(option.split()).casefold()
+
+
+def _no_option(text: str, by_key: dict[str, str]) -> str:
+    nearest = process.extractOne(_key(text), list(by_key), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    if nearest is not None:
+        return f"“{shortened(text)}” is not one of the options. Did you mean “{by_key[nearest[0]]}”?"
+    shown = [f"“{option}”" for option in by_key.values()]
+    more = len(shown) - _SHOWN_OPTIONS
+    listed = ", ".join(shown[:_SHOWN_OPTIONS]) + (f" and {more} more" if more > 0 else "")
+    return f"“{shortened(text)}” is not one of the options: {listed}."
+
+
+def _file(text: str, *, takes_urls: bool) -> str:
+    if _URL.match(text):
+        if not takes_urls:
+            raise UnfitError(
+                "This is a web address, and a file id is wanted: upload the file to Writer and use its id."
+            )
+    elif len(text.split()) > 1:
+        kinds = "A file id or web address" if takes_urls else "A file id"
+        raise UnfitError(f"{kinds} has no spaces or line breaks in it: “{shortened(text)}”.")
+    return text
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
