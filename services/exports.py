@@ -1,0 +1,169 @@
+"""Rows into the download: CSV and XLSX, as a stream of bytes, and the name of the file."""
+
+import csv
+import io
+import re
+import tempfile
+import unicodedata
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from services.models import ExportRow
+
+OWN_COLUMNS = ("Suggestion", "Status", "Error", "Job ID")
+"""What the download adds after the person's own columns."""
+
+CELL_LIMIT = 32_767
+"""How many characters Excel takes in a cell, counted as it does: in UTF-16 units."""
+
+CUT_MARK = "… [cut: the CSV has the whole text]"
+"""How a cell ends that is too long for Excel."""
+
+_CHUNK = 64 * 1024
+_FORMULA_STARTS = frozenset("=+-@\t\r")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_NOT_IN_FILENAMES = re.compile(r'[<>:"/\\|?*]')
+_DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
+_FILENAME_BYTES = 180
+_OWN_WIDTH = 20
+_ADDED_WIDTHS = (60, 14, 40, 38)
+
+
+def csv_stream(columns: Sequence[str], rows: Iterable[ExportRow]) -> Iterator[bytes]:
+    """Write rows as CSV for Excel and anything else: UTF-8 with a byte order mark, lines ending in CRLF.
+
+    Text that a spreadsheet program would run as a formula gets a leading apostrophe; other cells are unchanged.
+
+    Args:
+        columns: the person's own columns; `Suggestion`, `Status`, `Error` and `Job ID` come after them.
+        rows: the rows, each with a cell for every column. They are read as the chunks are asked for.
+
+    Returns:
+        The file in chunks of about 64 KiB.
+    """
+    buffer = io.StringIO(newline="")
+    buffer.write("\ufeff")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(_guarded(_header(columns)))
+    for row in rows:
+        writer.writerow(_guarded(_cells(row)))
+        if buffer.tell() >= _CHUNK:
+            yield _encoded(buffer.getvalue())
+            buffer.seek(0)
+            buffer.truncate()
+    yield _encoded(buffer.getvalue())
+
+
+def xlsx_stream(columns: Sequence[str], rows: Iterable[ExportRow]) -> Generator[bytes, None, None]:
+    """Write rows as an Excel workbook of one sheet, with every cell a string.
+
+    A cell longer than Excel takes is cut and says so at its end. The workbook grows in a temporary directory, which is
+    removed when the last chunk was taken or the generator is closed.
+
+    Args:
+        columns: the person's own columns; `Suggestion`, `Status`, `Error` and `Job ID` come after them.
+        rows: the rows, each with a cell for every column. All are read before the first chunk.
+
+    Returns:
+        The file in chunks of 64 KiB.
+    """
+    with tempfile.TemporaryDirectory(prefix="copydesk-") as directory:
+        path = Path(directory) / "download.xlsx"
+        _write_workbook(path, _header(columns), rows)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
+
+def filename(batch_name: str, suffix: str) -> str:
+    """Make a file name that every system takes from a batch's name and a suffix such as `.csv`."""
+    # Control and direction characters could disguise what kind of file it is
+    visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in batch_name)
+    name = " ".join(_NOT_IN_FILENAMES.sub("-", visible).split())
+    name = name.encode()[:_FILENAME_BYTES].decode(errors="ignore").strip(". ")
+    if _DEVICE.fullmatch(name):
+        name = f"_{name}"
+    return (name or "batch") + suffix
+
+
+def content_disposition(batch_name: str, suffix: str) -> str:
+    """Make the header (RFC 6266) that saves a download as `filename(batch_name, suffix)`, with an ASCII fallback."""
+    name = filename(batch_name, suffix)
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    fallback = re.sub(r"[^ -~]|[%\"\\]", "_", plain)
+    return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _header(columns: Sequence[str]) -> list[str]:
+    """Give the names of all columns; a name of ours that is taken gets " (2)", or the next number that is free."""
+    names = list(columns)
+    for name in OWN_COLUMNS:
+        free, number = name, 1
+        while free in names:
+            number += 1
+            free = f"{name} ({number})"
+        names.append(free)
+    return names
+
+
+def _cells(row: ExportRow) -> tuple[str, ...]:
+    return (*row.cells, row.suggestion, row.state.label, row.error, row.job_id)
+
+
+def _guarded(cells: Iterable[str]) -> list[str]:
+    """Put an apostrophe before text that a spreadsheet program would run as a formula."""
+    return [f"'{cell}" if cell[:1] in _FORMULA_STARTS and not _NUMBER.fullmatch(cell) else cell for cell in cells]
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text).encode()
+
+
+class _PlainSheet(Worksheet):  # type: ignore[misc] # the library ships no types
+    """A sheet whose strings are always text: xlsxwriter takes "<r>...</r>" for its own markup and writes it raw."""
+
+    def _xml_rich_inline_string(self, string: str, attributes: list[tuple[str, str]]) -> None:
+        self._xml_inline_string(string, True, attributes)
+
+
+def _write_workbook(path: Path, header: Sequence[str], rows: Iterable[ExportRow]) -> None:
+    # Without `tmpdir`, rows that fail half-way would leave the sheet's own temporary file behind
+    options = {"constant_memory": True, "tmpdir": str(path.parent), "use_zip64": True}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        sheet = book.add_worksheet("Suggestions", _PlainSheet)
+        sheet.freeze_panes(1, 0)
+        own = len(header) - len(OWN_COLUMNS)
+        sheet.set_column(0, own, _OWN_WIDTH)
+        for column, width in enumerate(_ADDED_WIDTHS, start=own):
+            sheet.set_column(column, column, width)
+        bold = book.add_format({"bold": True})
+        _write_row(sheet, 0, header, bold)
+        for number, row in enumerate(rows, start=1):
+            _write_row(sheet, number, _cells(row))
+
+
+def _write_row(sheet: Any, number: int, cells: Sequence[str], style: Any = None) -> None:
+    for column, cell in enumerate(cells):
+        if cell:
+            sheet.write_string(number, column, _fitted(cell), style)
+
+
+def _fitted(text: str) -> str:
+    """Replace what XML cannot carry, and cut what Excel cannot hold."""
+    text = _NOT_IN_XML.sub("\ufffd", text)
+    if len(text) <= CELL_LIMIT // 2:
+        return text
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * CELL_LIMIT:
+        return text
+    return units[: 2 * (CELL_LIMIT - len(CUT_MARK))].decode("utf-16-le", errors="ignore") + CUT_MARK
