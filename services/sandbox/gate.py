@@ -1,0 +1,48 @@
+"""What every request meets before it is looked at: the key, the limit of requests, the latency."""
+
+from collections.abc import Callable
+
+import anyio
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.sandbox.errors import ApiError
+from services.sandbox.limits import Window, too_many
+from services.sandbox.options import SandboxOptions
+
+
+class Gate:
+    """ASGI middleware that lets a request through, or answers 401 or 429; any bearer token is a key."""
+
+    def __init__(self, app: ASGIApp, options: SandboxOptions, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._options = options
+        self._clock = clock
+        self._requests = Window(options.requests_per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Speak ASGI, as the application behind does."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._options.latency:
+            send = self._late(send)
+        refusal = self._refusal(scope)
+        await (refusal.response() if refusal else self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> ApiError | None:
+        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            words = 'An API key is needed, in a header "Authorization: Bearer <key>"; here any key will do.'
+            return ApiError(401, words, "fail.unauthorized", {"WWW-Authenticate": "Bearer"})
+        wait = self._requests.take(1, self._clock())
+        return too_many("requests", self._options.requests_per_minute, wait) if wait else None
+
+    def _late(self, send: Send) -> Send:
+        async def send_late(message: Message) -> None:
+            # The work is done by now: who gives up waiting has a job all the same, as with the real thing.
+            if message["type"] == "http.response.start":
+                await anyio.sleep(self._options.latency)
+            await send(message)
+
+        return send_late

@@ -1,0 +1,1 @@
+"""Texts that read like the real thing, one module for each agent."""
