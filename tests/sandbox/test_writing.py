@@ -1,0 +1,132 @@
+"""How the texts read."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.sandbox.conftest import Caller, Clock
+
+TONES = ("Warm", "Expert", "Playful", "Bold", "Minimal")
+PRODUCTS = (
+    ("Linden Café Mug", "hand-thrown stoneware; dishwasher safe; holds 350 ml"),
+    ("Harbour Raincoat", "recycled nylon, taped seams, packs into its pocket"),
+    ("Nordlicht Desk Lamp", "dimmable, 2700–5000 K, brass joint"),
+    ("Oat & Honey Granola", "no added sugar; baked in small batches"),
+    ("Fable Picnic Blanket", "waterproof backing; wool blend; leather strap"),
+    ("Pocket Espresso Maker", "no batteries needed, 18 bar, 340 g"),
+    ("Juniper Bath Salts", "Dead Sea minerals; vegan; 500 g jar"),
+    ("Trailhead Daypack 22L", "ventilated back; rain cover; lifetime repairs"),
+    ("Marlow Linen Duvet Cover", "French flax, stonewashed, Oeko-Tex certified"),
+    ("Kite Kids’ Balance Bike", "birch frame; puncture-proof tyres; ages 2 to 5"),
+    ("Solstice Garden Lantern", "solar powered, 12 hours of light"),
+    ("Cedar Shoe Care Kit", "horsehair brush; beeswax polish; cotton cloth"),
+    ("Atlas Travel Adapter", "works in 150 countries; two USB-C ports"),
+    ("Quince Table Runner", "hand-printed; organic cotton"),
+    ("Brook Water Bottle", "keeps cold for 24 hours, steel, leakproof lid"),
+    ("Ember Cast-Iron Pan", "pre-seasoned; oven safe; 26 cm"),
+    ("Paper Moon Notebook", "lies flat; 120 g paper; numbered pages"),
+    ("Wren Wireless Earbuds", "30 hours with the case; wind-proof microphones"),
+    ("Olive Grove Gift Box", "three extra virgin oils, tasting notes, recycled card"),
+    ("Tandem Dog Lead", "climbing rope; reflective thread; brass clip"),
+    ("Meadow Candle", "rapeseed wax; 45 hours; wild thyme and fig"),
+    ("Corner Plant Stand", "solid oak; holds three pots; no tools needed"),
+    ("Saturday Apron", "waxed canvas, cross-back straps, deep pockets"),
+    ("Drift Yoga Mat", ""),
+)
+
+
+async def describe(caller: Caller, clock: Clock) -> list[dict[str, Any]]:
+    """Return the finished jobs of the 24 products, their tones in turn."""
+    ids = []
+    for n, (name, features) in enumerate(PRODUCTS):
+        values = {"Product_name": [name], "Tone": [TONES[n % 5]], "Key_features": [features] if features else []}
+        ids.append(await caller.create("Product description", **values))
+    clock.advance(20)
+    return [await caller.job(job_id) for job_id in ids]
+
+
+async def test_two_or_three_of_24_products_fail_at_first(opened: Callable[..., Any], clock: Clock) -> None:
+    jobs = await describe(await opened(), clock)
+    assert [job["status"] for job in jobs].count("failed") in {2, 3}
+
+
+async def test_24_products_get_24_texts_with_the_typography_of_the_real_thing(sandbox: Caller, clock: Clock) -> None:
+    jobs = await describe(sandbox, clock)
+    texts = [job["data"]["suggestion"] for job in jobs]
+    bare = {text.replace(name, "") for text, (name, _) in zip(texts, PRODUCTS, strict=True)}
+    everything = "\n".join(texts)
+    assert len(bare) == 24
+    assert all(f"**{name}**" in text for text, (name, _) in zip(texts, PRODUCTS, strict=True))
+    assert all(sign in everything for sign in ("“", "”", "—", ",", "\n\n", "\n- ", "’"))
+    assert all(100 < len(text) < 700 for text in texts)
+    assert "{" not in everything
+    assert all(name in job["data"]["title"] for job, (name, _) in zip(jobs, PRODUCTS, strict=True))
+
+
+async def test_the_same_inputs_give_the_same_text(opened: Callable[..., Any], clock: Clock) -> None:
+    first, second = await opened(fail_rate=0), await opened(fail_rate=0)
+    assert [job["data"] for job in await describe(first, clock)] == [
+        job["data"] for job in await describe(second, clock)
+    ]
+
+
+async def test_tones_share_no_sentence(sandbox: Caller, clock: Clock) -> None:
+    said: dict[str, set[str]] = {}
+    for tone in TONES:
+        ids = [await sandbox.create("Product description", Product_name=[f"P{n}"], Tone=[tone]) for n in range(12)]
+        clock.advance(61)
+        texts = [(await sandbox.job(job_id))["data"]["suggestion"] for job_id in ids]
+        said[tone] = {re.sub(r"P\d+", "P", part) for text in texts for part in text.split("\n\n")}
+    everything = [part for parts in said.values() for part in parts]
+    assert len(everything) == len(set(everything))
+    assert all(len(parts) >= 10 for parts in said.values())
+
+
+async def test_each_feature_is_told_once_whether_it_comes_in_one_cell_or_in_several(
+    sandbox: Caller, clock: Clock
+) -> None:
+    features = ["solid oak", "folds flat", "made in Limoges"]
+    for values in (features, ["; ".join(features)], [", ".join(features)]):
+        product = {"Product_name": ["Table"], "Tone": ["Warm"], "Key_features": values}
+        job_id = await sandbox.create("Product description", **product)
+        clock.advance(20)
+        text = (await sandbox.job(job_id))["data"]["suggestion"].lower()
+        assert [text.count(feature.lower()) for feature in features] == [1, 1, 1]
+        assert "oak;" not in text
+
+
+async def test_posts_suit_their_channel(sandbox: Caller, clock: Clock) -> None:
+    posts: dict[str, list[str]] = {}
+    for channel in ("LinkedIn", "Instagram", "X", "Facebook"):
+        ids = [
+            await sandbox.create("Social post", Product=[f"Mug {n}"], Channel=[channel], Audience=["tea lovers"])
+            for n in range(12)
+        ]
+        clock.advance(61)
+        posts[channel] = [(await sandbox.job(job_id))["data"]["suggestion"] for job_id in ids]
+    assert all(len(post) <= 280 for post in posts["X"])
+    assert {post.count("#") for post in posts["Instagram"]} == {5}
+    assert {post.count("#") for post in posts["X"]} == {2}
+    assert all("#Mug" in post and "{" not in post for written in posts.values() for post in written)
+    assert any("tea lovers" in post for post in posts["LinkedIn"])
+
+
+async def test_a_longer_summary_has_more_sections(sandbox: Caller, clock: Clock) -> None:
+    ids = {
+        length: await sandbox.create("Brief summary", Brief=["file-1"], Length=[length])
+        for length in ("Short", "Medium", "Long")
+    }
+    clock.advance(20)
+    texts = {length: (await sandbox.job(job_id))["data"]["suggestion"] for length, job_id in ids.items()}
+    assert {length: text.count("\n\n**") for length, text in texts.items()} == {"Short": 0, "Medium": 2, "Long": 4}
+
+
+async def test_an_input_that_looks_like_a_placeholder_is_left_as_it_is(sandbox: Caller, clock: Clock) -> None:
+    name = "{audience} {name} {product}"
+    ids = [
+        await sandbox.create("Product description", Product_name=[name], Tone=["Bold"], Key_features=["{name} {x}"]),
+        await sandbox.create("Social post", Product=[name], Channel=["X"], Audience=["{product}"]),
+    ]
+    clock.advance(20)
+    description, post = [(await sandbox.job(job_id))["data"]["suggestion"] for job_id in ids]
+    assert (f"**{name}**" in description, "{name} {x}." in description, f"**{name}**" in post) == (True, True, True)
