@@ -1,29 +1,53 @@
 """The verbs that pages may use. Everything a screen can show or do goes through the one `Desk` of the process."""
 
-from collections.abc import Callable, Collection, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 
+from httpx import ASGITransport
+
+from services import exports, mapping, sheets
+from services.agents import Agents
+from services.budget import Budget
+from services.checks import Checks
+from services.clock import Clock
+from services.engine import EmbeddedEngine
+from services.errors import LaunchError
+from services.gateway import Gateway
 from services.models import (
     Agent,
     BatchPage,
+    BatchState,
     BatchSummary,
     Check,
     Choices,
     ConnectionHealth,
     Draft,
     Estimate,
+    PauseKind,
     Reading,
     RowDetail,
     RowPage,
     RowState,
     SheetRow,
 )
+from services.sandbox import create_app
 from services.settings import Connection, Settings
+from services.store import NewBatch, NewRow, Store
+from services.writer import Writer
 
 PAGE_ROWS = 100
 """Rows on one page of a batch."""
 PAGE_BATCHES = 50
 """Batches on one page of the list."""
+DRAFT_DAYS = 7
+"""Days that a draft is kept."""
+_PASTED = "Pasted cells.txt"
+_SAMPLE = "Sample products.csv"
+_REASONS = 5
+"""Reasons for failures that are told, the most frequent ones."""
+_LONGEST_NAME = 200
+"""Characters of a batch name."""
 
 
 def _quiet(_: int) -> None:
@@ -35,13 +59,25 @@ class Desk:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._clock = Clock()
+        self._store = Store(settings.database_url)
+        budget = Budget(self._store, self.connection.id, settings.writer_rpm, self._clock)
+        gateway = Gateway(self._store, _writer(settings), budget, self.connection.id, self._clock)
+        self._engine = EmbeddedEngine(self._store, gateway, self.connection.id, self._clock)
+        self._agents = Agents(lambda: self._engine.call(gateway.agents()), self._clock)
+        self._checks = Checks()
 
-    # the desk itself
     def start(self) -> None:
         """Begin to work on the batches that are running."""
+        # whatever was said of the connection was said to another process, perhaps with another key
+        self._store.connections.well(self.connection.id)
+        self._store.drafts.purge(self._clock.now() - DRAFT_DAYS * 86_400)
+        self._engine.start()
 
     def stop(self) -> None:
         """Finish or record what is on the wire, then end."""
+        self._engine.stop()
+        self._store.close()
 
     @property
     def connection(self) -> Connection:
@@ -51,71 +87,82 @@ class Desk:
     @property
     def works_here(self) -> bool:
         """Whether this process sends rows; False while another Copydesk on the same database does."""
-        raise NotImplementedError
+        return self._engine.is_owner
 
     def health(self) -> ConnectionHealth:
         """What the last requests told about the connection."""
-        raise NotImplementedError
+        return self._store.connections.health(self.connection.id)
 
     # a draft's spreadsheet
+
     def open_spreadsheet(self, data: bytes, filename: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """Read a spreadsheet and store it as a new draft; `on_progress` gets the number of rows read so far.
 
         Raises SheetError: it cannot be used; nothing is stored then.
         """
-        raise NotImplementedError
+        return self._open(data, filename, Reading(), on_progress)
 
     def open_pasted(self, text: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """The same for cells pasted from a spreadsheet."""
-        raise NotImplementedError
+        return self._open(text.encode(), _PASTED, Reading(encoding="utf-8"), on_progress)
 
     def open_sample(self) -> Draft:
         """The same for the 24 sample products."""
-        raise NotImplementedError
+        return self._open(sheets.sample(), _SAMPLE, Reading(), _quiet)
 
     def reread(self, draft_id: str, reading: Reading, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """Read the draft's file again in another way (encoding, separator, sheet); the choices that still fit stay.
 
         Raises SheetError: it cannot be read so; the draft stays as it was.
         """
-        raise NotImplementedError
+        draft, file = self.draft(draft_id), self._store.drafts.file(draft_id)
+        with sheets.read(file.data, file.filename, reading, self._limits, on_progress) as parsed:
+            choices = draft.choices
+            if draft.agent is not None and not set(draft.sheet.columns) <= set(parsed.sheet.columns):
+                choices = mapping.match(draft.agent, parsed.sheet.columns)
+            return self._store.drafts.replace_sheet(draft_id, parsed.sheet, parsed.chunks(), choices)
 
     def draft(self, draft_id: str) -> Draft:
         """The draft. Raises MissingError."""
-        raise NotImplementedError
+        return self._store.drafts.get(draft_id)
 
     def preview(self, draft_id: str, count: int) -> list[SheetRow]:
         """The draft's first rows."""
-        raise NotImplementedError
+        return self._store.drafts.first_rows(draft_id, count)
 
     # a draft's agent and columns
+
     def agents(self, *, refresh: bool = False) -> list[Agent]:
         """The key's agents by name, kept for a few minutes. Raises WriterError."""
-        raise NotImplementedError
+        return self._agents.get(refresh=refresh)
 
     def choose_agent(self, draft_id: str, agent: Agent) -> Draft:
         """Set the draft's agent and propose a column for each of its inputs."""
-        raise NotImplementedError
+        choices = mapping.match(agent, self.draft(draft_id).sheet.columns)
+        return self._store.drafts.set_agent(draft_id, agent, choices)
 
     def save_choices(self, draft_id: str, choices: Choices) -> Draft:
         """Store where each input's values come from."""
-        raise NotImplementedError
+        return self._store.drafts.set_choices(draft_id, choices)
 
     def rename_draft(self, draft_id: str, name: str) -> Draft:
         """Store the batch name that a person typed."""
-        raise NotImplementedError
+        return self._store.drafts.set_name(draft_id, name)
 
     def incomplete(self, draft: Draft) -> list[str]:
         """What has to be decided before the rows can be checked, in sentences; empty when nothing is missing."""
-        raise NotImplementedError
+        if draft.agent is None:
+            return ["Choose an agent."]
+        return mapping.incomplete(draft.agent, draft.choices, draft.sheet.columns)
 
     def check(self, draft: Draft) -> Check:
         """Check every row of a draft that is not incomplete. Kept until the draft changes."""
-        raise NotImplementedError
+        return self._checks.get(draft, lambda: mapping.check(_builder(draft), self._store.drafts.rows(draft.id)))
 
     def estimate(self, rows: int) -> Estimate:
-        """What sending so many rows takes at the least."""
-        raise NotImplementedError
+        """What sending so many rows takes at the least: a request for each row, and one for each page of results."""
+        requests = rows + math.ceil(rows / 100)
+        return Estimate(requests, requests / self.settings.writer_rpm)
 
     def launch(self, draft_id: str, name: str, on_progress: Callable[[int], None] = _quiet) -> str:
         """Turn the draft into a running batch, in one transaction, and give its id.
@@ -123,49 +170,134 @@ class Desk:
         A draft launches once: launching it again gives the id of the batch it became.
         Raises LaunchError: no row is ready, something is undecided, or Writer refuses the key.
         """
-        raise NotImplementedError
+        draft = self.draft(draft_id)
+        if draft.batch_id is not None:
+            return draft.batch_id
+        self._require_ready(draft)
+        batch_id = self._store.batches.launch(
+            _new_batch(draft, name, self.connection.id),
+            _new_rows(draft, self._store.drafts.rows(draft_id)),
+            self._clock.now(),
+            on_progress,
+        )
+        self._engine.wake(batch_id)
+        return batch_id
 
     # batches
+
     def batches(self, page: int = 1) -> BatchPage:
         """One page of all batches, newest first; pages count from 1."""
-        raise NotImplementedError
+        return self._store.batches.page(page, PAGE_BATCHES)
 
     def batch(self, batch_id: str) -> BatchSummary:
         """One batch with its counts. Raises MissingError."""
-        raise NotImplementedError
+        return self._store.batches.get(batch_id)
 
     def rows(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
         """One page of the batch's rows in those states (all states if empty) that contain the search text."""
-        raise NotImplementedError
+        return self._store.rows.page(self._store.batches.only(batch_id), states, search, page, PAGE_ROWS)
 
     def row(self, batch_id: str, position: int) -> RowDetail:
         """One row, whole. Raises MissingError."""
-        raise NotImplementedError
+        return self._store.rows.get(batch_id, position)
+
+    def failure_reasons(self, batch_id: str) -> list[tuple[str, int]]:
+        """Why rows failed: the most frequent reasons, and how many rows failed for each."""
+        return self._store.rows.failure_reasons(batch_id, _REASONS)
 
     def time_left(self, summary: BatchSummary) -> timedelta | None:
         """How long a running batch still needs at the pace of the last minute; None while that cannot be told."""
-        raise NotImplementedError
+        if summary.batch.state is not BatchState.RUNNING:
+            return None
+        now = self._clock.now()
+        since = max(now - 60, summary.batch.created_at.timestamp())
+        ended = self._store.rows.ended_since(summary.batch.id, since)
+        return timedelta(seconds=summary.counts.unfinished * (now - since) / ended) if ended else None
 
     def pause(self, batch_id: str) -> None:
         """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next four)."""
-        raise NotImplementedError
+        self._store.batches.pause(batch_id, PauseKind.PERSON)
+        self._engine.wake(batch_id)
 
     def resume(self, batch_id: str) -> None:
         """Go on with a paused batch."""
-        raise NotImplementedError
+        self._store.batches.resume(batch_id, self.connection.id)
+        self._engine.wake(batch_id)
 
     def cancel(self, batch_id: str) -> None:
         """Never send the rows that wait; those at Writer run to their end and are collected."""
-        raise NotImplementedError
+        self._store.batches.cancel(batch_id, self._clock.now())
+        self._engine.wake(batch_id)
 
     def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
         """Send rows again: those given, or all failed ones. Gives how many rows will be sent."""
-        raise NotImplementedError
+        number = self._store.rows.retry(batch_id, positions)
+        self._engine.wake(batch_id)
+        return number
 
     def delete(self, batch_id: str) -> None:
         """Delete a batch that is over, with its rows."""
-        raise NotImplementedError
+        self._store.batches.delete(batch_id)
 
-    def export(self, batch_id: str, suffix: str) -> tuple[str, object]:
-        """The download of a batch as `csv` or `xlsx`: the Content-Disposition header and the chunks of the file."""
-        raise NotImplementedError
+    def export(self, batch_id: str, suffix: str) -> tuple[str, Iterator[bytes]]:
+        """The download of a batch as `csv` or `xlsx`: the Content-Disposition header and the chunks of the file.
+
+        Raises MissingError.
+        """
+        batch = self._store.batches.only(batch_id)
+        stream = exports.csv_stream if suffix == "csv" else exports.xlsx_stream
+        rows = self._store.rows.export(batch_id)
+        return exports.content_disposition(batch.name, f".{suffix}"), stream(batch.columns, rows)
+
+    @property
+    def _limits(self) -> sheets.Limits:
+        settings = self.settings
+        return sheets.Limits(settings.max_upload_mb * 1_000_000, settings.max_rows, settings.max_columns)
+
+    def _open(self, data: bytes, filename: str, reading: Reading, on_progress: Callable[[int], None]) -> Draft:
+        with sheets.read(data, filename, reading, self._limits, on_progress) as parsed:
+            return self._store.drafts.create(parsed.sheet, data, parsed.chunks(), self._clock.now())
+
+    def _require_ready(self, draft: Draft) -> None:
+        undecided = self.incomplete(draft)
+        if undecided:
+            raise LaunchError(undecided[0])
+        if self.health().key_refused_at is not None:
+            raise LaunchError("Writer refuses the API key, so nothing can be launched. Set WRITER_API_KEY and restart.")
+        if self.check(draft).ready == 0:
+            raise LaunchError("No row is ready. Mend the rows that need a look, or choose other columns.")
+
+
+def _writer(settings: Settings) -> Writer:
+    """The client for the connection; the sandbox answers in process, to any key."""
+    if settings.connection.is_sandbox:
+        app = create_app(settings.sandbox_path)
+        return Writer("http://sandbox", "sandbox", ASGITransport(app=app))
+    return Writer(settings.connection.id, settings.connection.key)
+
+
+def _builder(draft: Draft) -> mapping.Builder:
+    assert draft.agent is not None  # noqa: S101 - a draft that is checked is not incomplete
+    return mapping.compile_choices(draft.agent, draft.choices, draft.sheet.columns)
+
+
+def _new_batch(draft: Draft, name: str, connection_id: str) -> NewBatch:
+    assert draft.agent is not None  # noqa: S101 - a draft that is launched is not incomplete
+    return NewBatch(
+        draft_id=draft.id,
+        name=(name.strip() or f"{draft.agent.name} · {draft.sheet.filename}")[:_LONGEST_NAME],
+        connection=connection_id,
+        agent=draft.agent,
+        filename=draft.sheet.filename,
+        columns=draft.sheet.columns,
+        choices=draft.choices,
+    )
+
+
+def _new_rows(draft: Draft, rows: Iterator[SheetRow]) -> Iterator[NewRow]:
+    """Each row with its inputs, or with its problems as the error for which it is skipped."""
+    build = _builder(draft).build
+    for row in rows:
+        inputs, problems = build(row)
+        error = "\n".join(f"{problem.column}: {problem.message}" for problem in problems)
+        yield NewRow(row.number, row.cells, inputs, error or None)

@@ -80,6 +80,11 @@ class Batches:
         with self._database.read() as connection:
             return BatchSummary(_get(connection, batch_id), counts_of(connection, batch_id))
 
+    def only(self, batch_id: str) -> Batch:
+        """One batch without its counts. Raises MissingError."""
+        with self._database.read() as connection:
+            return _get(connection, batch_id)
+
     def page(self, page: int, size: int) -> BatchPage:
         """One page of all batches, newest first; pages count from 1."""
         order = select(batches).order_by(batches.c.created_at.desc(), batches.c.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -77,6 +78,10 @@ class Drafts:
         if row is None:
             raise MissingError("There is no such draft. Drafts are kept for 7 days.")
         return DraftFile(row.filename, row.file)
+
+    def first_rows(self, draft_id: str, count: int) -> list[SheetRow]:
+        """The draft's first rows."""
+        return list(islice(self.rows(draft_id), count))
 
     def rows(self, draft_id: str) -> Iterator[SheetRow]:
         """The draft's rows, in order; only some of them are in memory at a time."""

@@ -68,6 +68,18 @@ class Work:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def waiting(self, batch_id: str, most: int) -> int:
+        """How many rows of the batch wait to be sent, counted up to `most`."""
+        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.WAITING)
+        with self._database.read() as connection:
+            return len(connection.execute(select(rows.c.position).where(where).limit(most)).all())
+
+    def any_at_writer(self, batch_id: str) -> bool:
+        """Whether a row of the batch has a job, or may have one."""
+        where = (rows.c.batch_id == batch_id) & rows.c.state.in_([RowState.SENDING, RowState.IN_PROGRESS])
+        with self._database.read() as connection:
+            return connection.execute(select(rows.c.position).where(where).limit(1)).first() is not None
+
     def claim(self, batch_id: str, most: int, now: float) -> list[Claim]:
         """Mark the next waiting rows of a running batch as sending, and give them."""
         following = (
@@ -143,10 +155,9 @@ class Work:
             for where in _named(batch_id, positions):
                 connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(lost_at=now))
 
-    def lose_abandoned(self, connection_id: str, now: float) -> int:
-        """Note as lost what a killed process left on the wire; gives how many rows. Only for who owns the work."""
-        ours = select(batches.c.id).where(batches.c.connection == connection_id)
-        where = (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None) & rows.c.batch_id.in_(ours)
+    def lose_abandoned(self, batch_id: str, now: float) -> int:
+        """Note as lost what nobody works on any more, as a killed process leaves it; gives how many rows."""
+        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None)
         with self._database.write() as connection:
             return connection.execute(update(rows).where(where).values(lost_at=now)).rowcount
 

@@ -1,0 +1,67 @@
+"""Who may send a request, when: never more than the limit in any 60 seconds, in all processes together."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+from services.clock import Clock
+from services.store import Store
+
+_WINDOW = 60.0
+"""Seconds over which Writer counts requests."""
+_JITTER = 1.0
+"""Seconds by which a request may reach Writer later than it was entered: the window is counted that much longer."""
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+"""Seconds that everyone holds when nobody said how long: doubled each time, up to the longest."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Leave to send requests now."""
+
+    number: int
+    again_at: float
+    """When asking again makes sense, where the number is 0."""
+
+
+class Budget:
+    """The requests of one connection. What is entered here must leave at once, or not at all."""
+
+    def __init__(self, store: Store, connection_id: str, requests_per_minute: int, clock: Clock) -> None:
+        self._store = store
+        self._connection_id = connection_id
+        self._clock = clock
+        self._pause = _FIRST_PAUSE
+        # a few below, so that a jitter of the network does not carry one over
+        self._limit = max(1, requests_per_minute - requests_per_minute // 100)
+        # jobs leave a twentieth to polls, so that results are seen while rows are sent
+        self._job_limit = max(1, self._limit - self._limit // 20)
+
+    async def reserve(self, most: int) -> Grant:
+        """Enter up to so many requests that create or retry jobs."""
+        return await self._reserve(most, self._job_limit)
+
+    async def turn(self) -> None:
+        """Wait until one other request may leave, and enter it."""
+        while (grant := await self._reserve(1, self._limit)).number == 0:
+            await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
+
+    async def hold(self, seconds: float | None) -> None:
+        """Let everyone hold for so many seconds; None: for a pause that grows each time until `relax`."""
+        if seconds is None:
+            seconds = self._pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret: it only spreads requests
+            self._pause = min(_LONGEST_PAUSE, self._pause * 2)
+        await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._clock.now() + seconds)
+
+    def relax(self) -> None:
+        """Begin anew with short pauses, because Writer answers again."""
+        self._pause = _FIRST_PAUSE
+
+    async def _reserve(self, most: int, limit: int) -> Grant:
+        now = self._clock.now()
+        since = now - _WINDOW - _JITTER
+        number, again_at = await asyncio.to_thread(
+            self._store.connections.reserve, self._connection_id, most, limit, since, now
+        )
+        return Grant(number, again_at)

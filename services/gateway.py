@@ -1,0 +1,118 @@
+"""Writer behind its budget: every answer, good or bad, teaches all that talk to Writer how to go on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from services.budget import Budget
+from services.clock import Clock
+from services.errors import AnswerLostError, KeyRefusedError, SlowDownError, UnreachableError, WriterError
+from services.models import Agent, Inputs, Job, JobPage, PauseKind
+from services.store import Store
+from services.writer import Writer
+
+_LOST_IN_A_ROW = 3
+"""Lost answers in a row after which Writer counts as unreachable: sending more rows into the dark helps nobody."""
+
+Answer = TypeVar("Answer")
+JobOrPage = TypeVar("JobOrPage", Job, JobPage)
+
+
+class Gateway:
+    """The one way to Writer for a connection."""
+
+    def __init__(self, store: Store, writer: Writer, budget: Budget, connection_id: str, clock: Clock) -> None:
+        self._store = store
+        self._writer = writer
+        self._connection_id = connection_id
+        self._clock = clock
+        self.budget = budget
+        self._troubled = True  # nothing is known yet, so the first good answer is worth a note
+        self._lost_in_a_row = 0
+        self._ahead: float | None = None
+
+    def on_writers_clock(self, moment: float, margin: float) -> float:
+        """A time of ours by Writer's clock, earlier by a margin; a large one as long as that clock is not known."""
+        return moment - 600 if self._ahead is None else moment + self._ahead - margin
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._writer.aclose()
+
+    async def agents(self) -> list[Agent]:
+        """All agents of the key."""
+        return await self._ask(lambda: self._writer.agents(self.budget.turn))
+
+    async def agent(self, agent_id: str) -> Agent:
+        """One agent as it is now."""
+        await self.budget.turn()
+        return await self._ask(lambda: self._writer.agent(agent_id))
+
+    async def job(self, job_id: str) -> Job:
+        """One job as it is now."""
+        await self.budget.turn()
+        return await self._ask(lambda: self._writer.job(job_id))
+
+    async def jobs(self, agent_id: str, offset: int) -> JobPage:
+        """One page of an agent's jobs."""
+        await self.budget.turn()
+        return self._learn(await self._ask(lambda: self._writer.jobs(agent_id, offset=offset)))
+
+    async def send(self, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
+        """Retry that job, or else create one. The caller has reserved the request."""
+        if retry_of is not None:
+            return self._learn(await self._ask(lambda: self._writer.retry_job(retry_of)))
+        return self._learn(await self._ask(lambda: self._writer.create_job(agent_id, inputs)))
+
+    async def _ask(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
+        try:
+            answer = await request()
+        except WriterError as error:
+            await self._note_trouble(error)
+            raise
+        await self._note_answer()
+        return answer
+
+    async def _note_trouble(self, error: WriterError) -> None:
+        if isinstance(error, SlowDownError):
+            await self.budget.hold(error.retry_after)
+        elif isinstance(error, KeyRefusedError):
+            await self._note_refusal(error)
+        elif isinstance(error, UnreachableError):
+            await self._note_unreachable(error)
+        elif isinstance(error, AnswerLostError):
+            self._lost_in_a_row += 1
+            if self._lost_in_a_row >= _LOST_IN_A_ROW:
+                await self._note_unreachable(error)
+        else:
+            await self._note_answer()  # a refusal is an answer: the connection is well
+
+    async def _note_refusal(self, error: KeyRefusedError) -> None:
+        self._troubled = True
+        reason = str(error)
+        connections = self._store.connections
+        await asyncio.to_thread(connections.key_refused, self._connection_id, self._clock.now(), reason)
+        await asyncio.to_thread(self._store.batches.halt, self._connection_id, PauseKind.KEY_REFUSED, reason)
+        await self.budget.hold(None)
+
+    async def _note_unreachable(self, error: WriterError) -> None:
+        self._troubled = True
+        connections = self._store.connections
+        await asyncio.to_thread(connections.unreachable, self._connection_id, self._clock.now(), str(error))
+        await self.budget.hold(None)
+
+    async def _note_answer(self) -> None:
+        self._lost_in_a_row = 0
+        self.budget.relax()
+        if self._troubled:
+            self._troubled = False
+            await asyncio.to_thread(self._store.connections.well, self._connection_id)
+
+    def _learn(self, answer: JobOrPage) -> JobOrPage:
+        """Note how far Writer's clock is ahead of ours."""
+        created_at = answer.created_at if isinstance(answer, Job) else None
+        said: datetime | None = answer.server_time or created_at
+        if said is not None:
+            self._ahead = said.timestamp() - self._clock.now()
+        return answer
