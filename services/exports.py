@@ -137,7 +137,7 @@ class _PlainSheet(Worksheet):  # type: ignore[misc] # the library ships no types
 
 
 def _write_workbook(path: Path, header: Sequence[str], rows: Iterable[ExportRow]) -> None:
-    # Without `tmpdir`, rows that fail half-way would leave the sheet's own temporary file behind
+    # The library's own temporary files belong where they are removed even if it fails, on a full disk for one
     options = {"constant_memory": True, "tmpdir": str(path.parent), "use_zip64": True}
     with xlsxwriter.Workbook(str(path), options) as book:
         sheet = book.add_worksheet("Suggestions", _PlainSheet)

@@ -175,6 +175,7 @@ def test_the_workbook_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.
 def test_rows_that_fail_half_way_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing() -> Iterator[ExportRow]:
         yield row("x")
+        assert [path.is_dir() for path in tmp_path.iterdir()] == [True]
         raise OSError("gone")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

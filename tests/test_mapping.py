@@ -56,9 +56,12 @@ def builder(field: AgentInput, choice: Choice, *columns: str) -> Builder:
         ("Product name", "product_names"),
         ("Product name", "product-name*"),
         ("Product name", "productName"),
+        ("Product name", "nameProduct"),
         ("Product name", "Name (product)"),
+        ("Prénom du client", "client du prenom"),
         ("Product name", "Name of the product"),
         ("Email", "E-Mail"),
+        ("Naše", "nase"),
         ("Größe", "GROSSE"),
         ("Catégorie", "categories"),
         ("Category", "Categories"),
@@ -126,6 +129,14 @@ def test_numbered_columns_are_better_than_a_close_spelling() -> None:
 
 def test_an_input_of_one_value_takes_no_numbered_columns() -> None:
     assert match(texts("Key feature"), ["Key feature 1", "Key feature 2"]) == {"Key feature": Choice()}
+
+
+def test_numbered_columns_of_another_thing_are_not_taken() -> None:
+    second = AgentInput("Feature 2", InputType.TEXT, max_values=3)
+    assert match(agent(FEATURES), ["Key 1", "Benefit 1", "1", "Key feature"]) == {"Key features": column("Key feature")}
+    assert match(agent(FEATURES), ["Key 1", "Benefit 1", "1"]) == {"Key features": Choice()}
+    assert match(agent(second), ["Feature 1", "Feature 3"]) == {"Feature 2": Choice()}
+    assert match(agent(AgentInput("???", InputType.TEXT, max_values=3)), ["1", "!"]) == {"???": Choice()}
 
 
 def test_numbered_columns_of_just_its_name_go_to_that_input() -> None:
