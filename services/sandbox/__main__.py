@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
 from pathlib import Path
+from socket import socket
 
 import uvicorn
 
@@ -20,14 +21,24 @@ def main() -> None:
         parser.error(str(error))
     app = create_app(arguments.database, options)
     config = uvicorn.Config(app, host=arguments.host, port=arguments.port, log_level="warning", lifespan="off")
-    with config.bind_socket() as listener:
-        # From here on connections wait to be accepted, so the line below is true.
-        listener.listen(config.backlog)
-        host, port = listener.getsockname()[:2]
-        address = f"[{host}]" if ":" in host else host
-        sys.stdout.write(f"Sandbox listening on http://{address}:{port}, keeping its jobs in {arguments.database}\n")
-        sys.stdout.flush()
-        uvicorn.Server(config).run(sockets=[listener])
+    Server(config, f"keeping its jobs in {arguments.database}").run()
+
+
+class Server(uvicorn.Server):
+    """A server that says where it listens once it does, for `--port 0` too."""
+
+    def __init__(self, config: uvicorn.Config, remark: str) -> None:
+        super().__init__(config)
+        self._remark = remark
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        for server in self.servers:
+            host, port = server.sockets[0].getsockname()[:2]
+            address = f"[{host}]" if ":" in host else host
+            sys.stdout.write(f"Sandbox listening on http://{address}:{port}, {self._remark}\n")
+            sys.stdout.flush()
 
 
 def _parser() -> ArgumentParser:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import TypeVar
 
-SALT = "copydesk-3"
+SALT = "copydesk-2"
 """Decides which inputs fail, are slow, and get which words; chosen so that two or three of 24 sample rows fail."""
 
 T = TypeVar("T")

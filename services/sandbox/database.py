@@ -6,8 +6,12 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from queue import Empty, LifoQueue
+from time import monotonic, sleep
 
 from services.sandbox.records import File, Job
+
+BUSY_SECONDS = 10.0
+"""How long to wait for another process that is writing."""
 
 # Jobs are never deleted, so an agent's jobs are numbered without a gap: the highest number is their count, and a page
 # far down their list is found without skipping through those before it.
@@ -84,7 +88,8 @@ class Database:
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
-            connection.executescript(SCHEMA)
+            _use_wal(connection)
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -98,8 +103,7 @@ class Database:
             self._idle.put(connection)
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         # In WAL mode this survives the end of the process at any moment; only a power cut may lose the last jobs.
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
@@ -146,6 +150,20 @@ class Database:
         with self._connection() as connection:
             rows = connection.execute("SELECT id, name, created_at FROM files ORDER BY seq DESC").fetchall()
         return [File(*row) for row in rows]
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # The one statement for which SQLite does not wait while another process does the same to a new file.
+    end = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > end:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _page_query(status: str | None) -> str:

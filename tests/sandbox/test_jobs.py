@@ -60,12 +60,12 @@ async def test_jobs_take_one_to_four_seconds_and_about_one_in_twenty_ten_to_fift
     opened: Callable[..., Any], clock: Clock
 ) -> None:
     caller = await opened(requests_per_minute=1000)
-    took = await finished_after(caller, clock, [await caller.create_post(f"Mug {n}") for n in range(300)])
+    took = await finished_after(caller, clock, [await caller.create_post(f"Mug {n}") for n in range(200)])
     slow = [seconds for seconds in took if seconds > 4]
     assert len(took) - len(slow) == len([seconds for seconds in took if 1 <= seconds <= 4])
-    assert 8 <= len(slow) <= 24
+    assert 3 <= len(slow) <= 19
     assert all(10 <= seconds <= 15 for seconds in slow)
-    assert len(set(took)) > 290
+    assert len(set(took)) > 190
 
 
 async def test_jobs_are_listed_newest_first_with_their_total_and_without_inputs(sandbox: Caller, clock: Clock) -> None:
@@ -117,7 +117,7 @@ async def test_the_failing_jobs_are_about_one_in_ten_and_the_same_in_every_sandb
     tmp_path: Path, opened: Callable[..., Any], clock: Clock
 ) -> None:
     async def failing(caller: Caller) -> dict[int, str]:
-        ids = [await caller.create_post(f"Mug {n}") for n in range(300)]
+        ids = [await caller.create_post(f"Mug {n}") for n in range(200)]
         clock.advance(20)
         jobs = [await caller.job(job_id) for job_id in ids]
         return {n: job["error"] for n, job in enumerate(jobs) if job["status"] == "failed"}
@@ -125,7 +125,7 @@ async def test_the_failing_jobs_are_about_one_in_ten_and_the_same_in_every_sandb
     first = await failing(await opened(requests_per_minute=1000))
     second = await failing(await opened(tmp_path / "second.db", requests_per_minute=1000))
     assert first == second
-    assert 15 <= len(first) <= 45
+    assert 8 <= len(first) <= 33
     assert len(set(first.values())) == 5
 
 

@@ -1,66 +1,49 @@
 """How the texts read."""
 
+import csv
+import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.sandbox.conftest import Caller, Clock
 
 TONES = ("Warm", "Expert", "Playful", "Bold", "Minimal")
-PRODUCTS = (
-    ("Linden Café Mug", "hand-thrown stoneware; dishwasher safe; holds 350 ml"),
-    ("Harbour Raincoat", "recycled nylon, taped seams, packs into its pocket"),
-    ("Nordlicht Desk Lamp", "dimmable, 2700–5000 K, brass joint"),
-    ("Oat & Honey Granola", "no added sugar; baked in small batches"),
-    ("Fable Picnic Blanket", "waterproof backing; wool blend; leather strap"),
-    ("Pocket Espresso Maker", "no batteries needed, 18 bar, 340 g"),
-    ("Juniper Bath Salts", "Dead Sea minerals; vegan; 500 g jar"),
-    ("Trailhead Daypack 22L", "ventilated back; rain cover; lifetime repairs"),
-    ("Marlow Linen Duvet Cover", "French flax, stonewashed, Oeko-Tex certified"),
-    ("Kite Kids’ Balance Bike", "birch frame; puncture-proof tyres; ages 2 to 5"),
-    ("Solstice Garden Lantern", "solar powered, 12 hours of light"),
-    ("Cedar Shoe Care Kit", "horsehair brush; beeswax polish; cotton cloth"),
-    ("Atlas Travel Adapter", "works in 150 countries; two USB-C ports"),
-    ("Quince Table Runner", "hand-printed; organic cotton"),
-    ("Brook Water Bottle", "keeps cold for 24 hours, steel, leakproof lid"),
-    ("Ember Cast-Iron Pan", "pre-seasoned; oven safe; 26 cm"),
-    ("Paper Moon Notebook", "lies flat; 120 g paper; numbered pages"),
-    ("Wren Wireless Earbuds", "30 hours with the case; wind-proof microphones"),
-    ("Olive Grove Gift Box", "three extra virgin oils, tasting notes, recycled card"),
-    ("Tandem Dog Lead", "climbing rope; reflective thread; brass clip"),
-    ("Meadow Candle", "rapeseed wax; 45 hours; wild thyme and fig"),
-    ("Corner Plant Stand", "solid oak; holds three pots; no tools needed"),
-    ("Saturday Apron", "waxed canvas, cross-back straps, deep pockets"),
-    ("Drift Yoga Mat", ""),
-)
+SAMPLE = Path(__file__).parents[2] / "services" / "sheets" / "sample.csv"
+
+
+def sample() -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(SAMPLE.read_text("utf-8-sig"), newline="")))
 
 
 async def describe(caller: Caller, clock: Clock) -> list[dict[str, Any]]:
-    """Return the finished jobs of the 24 products, their tones in turn."""
+    """Return the finished jobs of the products in the sample, each line of a feature cell a value of its own."""
     ids = []
-    for n, (name, features) in enumerate(PRODUCTS):
-        values = {"Product_name": [name], "Tone": [TONES[n % 5]], "Key_features": [features] if features else []}
+    for row in sample():
+        name, features = [row["Product name"]], row["Key features"].splitlines()
+        values = {"Product_name": name, "Tone": [row["Tone"]], "Key_features": features}
         ids.append(await caller.create("Product description", **values))
     clock.advance(20)
     return [await caller.job(job_id) for job_id in ids]
 
 
-async def test_two_or_three_of_24_products_fail_at_first(opened: Callable[..., Any], clock: Clock) -> None:
+async def test_two_or_three_rows_of_the_sample_fail_at_first(opened: Callable[..., Any], clock: Clock) -> None:
     jobs = await describe(await opened(), clock)
     assert [job["status"] for job in jobs].count("failed") in {2, 3}
 
 
-async def test_24_products_get_24_texts_with_the_typography_of_the_real_thing(sandbox: Caller, clock: Clock) -> None:
+async def test_the_sample_gets_24_texts_with_the_typography_of_the_real_thing(sandbox: Caller, clock: Clock) -> None:
     jobs = await describe(sandbox, clock)
     texts = [job["data"]["suggestion"] for job in jobs]
-    bare = {text.replace(name, "") for text, (name, _) in zip(texts, PRODUCTS, strict=True)}
+    names = [row["Product name"] for row in sample()]
     everything = "\n".join(texts)
-    assert len(bare) == 24
-    assert all(f"**{name}**" in text for text, (name, _) in zip(texts, PRODUCTS, strict=True))
+    assert len({text.replace(name, "") for text, name in zip(texts, names, strict=True)}) == 24
+    assert all(f"**{name}**" in text for text, name in zip(texts, names, strict=True))
     assert all(sign in everything for sign in ("“", "”", "—", ",", "\n\n", "\n- ", "’"))
     assert all(100 < len(text) < 700 for text in texts)
     assert "{" not in everything
-    assert all(name in job["data"]["title"] for job, (name, _) in zip(jobs, PRODUCTS, strict=True))
+    assert all(name in job["data"]["title"] for job, name in zip(jobs, names, strict=True))
 
 
 async def test_the_same_inputs_give_the_same_text(opened: Callable[..., Any], clock: Clock) -> None:
@@ -129,4 +112,4 @@ async def test_an_input_that_looks_like_a_placeholder_is_left_as_it_is(sandbox: 
     ]
     clock.advance(20)
     description, post = [(await sandbox.job(job_id))["data"]["suggestion"] for job_id in ids]
-    assert (f"**{name}**" in description, "{name} {x}." in description, f"**{name}**" in post) == (True, True, True)
+    assert (f"**{name}**" in description, "{name} {x}" in description, f"**{name}**" in post) == (True, True, True)

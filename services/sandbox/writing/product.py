@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.sandbox.choice import Chooser
-from services.sandbox.writing.text import Text, capital, fragments, listed
+from services.sandbox.writing.text import Text, capital, fragments
 
 
 @dataclass(frozen=True)
@@ -57,24 +57,24 @@ VOICES = {
         titles=("{name}: the details that count", "Inside {name}", "{name}, considered"),
         openers=(
             "**{name}** is what happens when a specification is taken seriously.",
-            "Judge **{name}** by what most people never look at: tolerances, materials, finish.",
+            "Judge **{name}** by what most people never look at: origin, material, finish.",
             "Ask a professional what matters, and you arrive at **{name}**.",
             "With **{name}**, the difference is measurable — and you notice it in use, not on paper.",
             "**{name}** was developed from the inside out: function first, form as its consequence.",
             "Few products reward a closer look. **{name}** does.",
         ),
         bodies=(
-            "Each component was chosen for the way it performs after years, not for how it looks on the first day.",
+            "Nothing about it was left to chance, and nothing was added for show.",
             "The result is consistent, predictable performance, whatever the day asks of it.",
             "There is no single trick behind it, only a series of sound decisions, each tested in use.",
-            "It meets the demands of daily professional use, and asks for very little maintenance in return.",
+            "It holds its own in demanding hands, and asks for very little in return.",
         ),
         leads=("Key specifications:", "What sets it apart:", "Worth knowing:", "At a glance:"),
         closers=(
             "The right choice where “almost” is not an option.",
-            "Built to be used, serviced and kept.",
-            "Buy it once; rely on it for years.",
-            "Details on care and compatibility are in the data sheet.",
+            "Chosen by those who can tell the difference.",
+            "A choice you won’t have to make twice.",
+            "Questions? Our specialists answer them with pleasure.",
             "In short: well thought out, and well made.",
         ),
         bullets=True,
@@ -180,4 +180,4 @@ def _features(features: Sequence[str], voice: Voice, chooser: Chooser) -> str:
     lead = chooser.one(voice.leads)
     if voice.bullets and len(features) > 1 and chooser.one((True, True, False)):
         return "\n".join([lead, "", *(f"- {capital(feature)}" for feature in features)])
-    return f"{lead} {listed(features)}."
+    return f"{lead} {' · '.join(features)}"
