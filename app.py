@@ -1,0 +1,122 @@
+"""The server: starts and stops the desk, serves the downloads, and keeps strangers out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+from anyio import to_thread
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from components.page import the_desk
+from services.errors import CopydeskError, MissingError, SettingsError
+from services.settings import Settings, load
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'unsafe-inline'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Sends with every answer what a browser may load and show."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on, and add the headers where an answer begins."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self.headers]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def export(request: Request) -> Response:
+    """The download of a batch, streamed while it is read."""
+    batch_id, suffix = request.path_params["batch_id"], request.path_params["suffix"]
+    if suffix not in MEDIA_TYPES:
+        return PlainTextResponse("A batch can be downloaded as .csv or .xlsx.", 404)
+    try:
+        disposition, chunks = the_desk().export(batch_id, suffix)
+    except MissingError as error:
+        return PlainTextResponse(str(error), 404)
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+    return StreamingResponse(chunks, media_type=MEDIA_TYPES[suffix], headers=headers)
+
+
+def healthz(_: Request) -> Response:
+    """Whether the desk works: it can read its store."""
+    try:
+        desk = the_desk()
+        total = desk.batches().total
+    except CopydeskError:
+        return JSONResponse({"status": "failing"}, 503)
+    return JSONResponse({"status": "ok", "batches": total, "works_here": desk.works_here})
+
+
+def apologize(_: Exception) -> bool:
+    """What a visitor sees where a page failed; the log has the rest. Gives that this stands for the error itself."""
+    st.error("Something went wrong in Copydesk, and the log says what. Nothing is lost: reload the page to go on.")
+    return True
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Have the desk at work from the server's start to its end, whether anybody looks or not."""
+    desk = await to_thread.run_sync(the_desk)
+    try:
+        yield {}
+    finally:
+        await to_thread.run_sync(desk.stop)
+
+
+def settings_or_stop() -> Settings:
+    """The settings; one that cannot be used ends the start with the sentence that names it."""
+    try:
+        return load()
+    except SettingsError as error:
+        raise SystemExit(f"Copydesk cannot start. {error}") from None
+
+
+settings = settings_or_stop()
+
+app = st.App(
+    "pages/router.py",
+    lifespan=lifespan,
+    routes=[Route("/export/{batch_id}.{suffix}", export), Route("/healthz", healthz)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False),
+    ],
+    on_script_error=apologize,
+)

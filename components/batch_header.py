@@ -1,0 +1,124 @@
+"""The head of a batch: its name, state and story, and what can be done with it."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+import streamlit as st
+
+from components.states import BATCHES
+from components.words import count, duration, local_time, number, plain
+from services.models import (
+    Batch,
+    BatchState,
+    Counts,
+    RowState,
+    cancelable,
+    pausable,
+    resumable,
+)
+from services.settings import SANDBOX
+
+
+class Order(StrEnum):
+    """What a person asks for with a button of the toolbar."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    RETRY_FAILED = "retry_failed"
+
+
+def head(batch: Batch, counts: Counts, connection: str, story: str) -> Order | None:
+    """The head of the page; gives the order whose button was pressed."""
+    row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
+    with row:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            st.title(plain(batch.name), anchor=False, width="content")
+            look = BATCHES[batch.state]
+            st.badge(batch.state.label, icon=look.icon, color=look.badge)
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+            order = _toolbar(batch, counts, connection)
+    st.caption(story)
+    return order
+
+
+def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
+    """The buttons that the batch's state allows; the one to press next stands out."""
+    pressed: list[Order] = []
+    here = batch.connection == connection
+    retrying = here and counts[RowState.FAILED] > 0
+    main = _main_order(batch, counts, connection)
+
+    def button(order: Order, label: str, icon: str) -> None:
+        if st.button(label, key=order.value, icon=icon, type="primary" if order is main else "secondary"):
+            pressed.append(order)
+
+    if pausable(batch):
+        button(Order.PAUSE, "Pause", ":material/pause:")
+    if resumable(batch, connection):
+        button(Order.RESUME, "Resume", ":material/play_arrow:")
+    if cancelable(batch):
+        button(Order.CANCEL, "Cancel", ":material/close:")
+    if retrying:
+        button(Order.RETRY_FAILED, f"Retry {count(counts[RowState.FAILED], 'failed row')}", ":material/replay:")
+    _downloads(batch.id, main is None)
+    return pressed[0] if pressed else None
+
+
+def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
+    """The one thing to do next; None when that is the download."""
+    if resumable(batch, connection):
+        return Order.RESUME
+    over = batch.state in (BatchState.FINISHED, BatchState.CANCELED)
+    return Order.RETRY_FAILED if over and batch.connection == connection and counts[RowState.FAILED] else None
+
+
+def _downloads(batch_id: str, main: bool) -> None:
+    icon = ":material/download:"
+    kind: Literal["primary", "secondary"] = "primary" if main else "secondary"
+    st.link_button(
+        "Download CSV", f"/export/{batch_id}.csv", key="download_csv", icon=icon, type=kind, help="Download as CSV"
+    )
+    st.link_button("XLSX", f"/export/{batch_id}.xlsx", key="download_xlsx", icon=icon, help="Download for Excel")
+
+
+def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
+    """What the batch is about and how it went so far, on one line of Markdown."""
+    told = [plain(batch.agent.name), plain(batch.filename), count(batch.row_count, "row")]
+    told.append(f"started {local_time(batch.created_at, timezone, now)}")
+    if batch.finished_at is not None:
+        told.append(f"took {duration(batch.finished_at - batch.created_at)}")
+    elif batch.state is BatchState.RUNNING:
+        told.append(f"running for {duration(now - batch.created_at)}")
+    return " · ".join([*told, left] if left else told)
+
+
+def time_left(left: timedelta | None, at_least_minutes: float) -> str:
+    """How long it still takes; before the pace is known, what it takes at the least."""
+    if left is not None:
+        return f"**{duration(left)} left**"
+    return f"**at least {duration(timedelta(minutes=at_least_minutes)).removeprefix('about ')} left**"
+
+
+def standing_notice(batch: Batch, connection: str) -> str:
+    """Why the batch does not go on, and what to do, in Markdown; empty when there is nothing to say."""
+    if batch.connection != connection:
+        return (
+            f"This batch was launched on {_place(batch.connection)}, and Copydesk now works with {_place(connection)}. "
+            "What it has can be read and downloaded. To go on with it, start Copydesk with "
+            + ("no `WRITER_API_KEY`." if batch.connection == SANDBOX else "the key and address it was launched with.")
+        )
+    return plain(batch.reason) if batch.state is BatchState.PAUSED else ""
+
+
+def _place(connection: str) -> str:
+    return "the sandbox" if connection == SANDBOX else plain(connection)
+
+
+def tab_words(batch: Batch, counts: Counts) -> str:
+    """What the browser's tab says of the batch, so that it can be watched from another tab."""
+    if batch.state is not BatchState.RUNNING:
+        return f"{batch.state.label}: {batch.name}"
+    done = counts.total - counts.unfinished
+    return f"{number(100 * done // max(counts.total, 1))} % {batch.name}"

@@ -1,0 +1,92 @@
+"""How far a batch is: one bar, and the counts that are its legend."""
+
+from typing import Any, TypedDict
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from components.states import ORDER, ROWS, SHOWN
+from components.words import number
+from services.models import Counts, RowState
+
+
+class Part(TypedDict):
+    """One part of the bar."""
+
+    state: str
+    start: int
+    end: int
+
+
+def progress(counts: Counts) -> None:
+    """The bar and the counts."""
+    with st.container(key="progress", border=True, gap="small"):
+        st.altair_chart(_bar(counts), width="stretch", height=14, theme=None, alt=_in_words(counts))
+        _counts(counts)
+
+
+def shown_count(counts: Counts, state: RowState) -> int:
+    """How many rows a person sees in a state: those that are being sent are still waiting."""
+    return counts.waiting if state is RowState.WAITING else counts[state]
+
+
+def shown_states(counts: Counts) -> list[RowState]:
+    """The states worth showing, in the bar's order."""
+    return [state for state in ORDER if state in SHOWN or counts[state]]
+
+
+def parts(counts: Counts) -> list[Part]:
+    """The bar's parts from left to right: what is done first."""
+    found: list[Part] = []
+    start = 0
+    for state in ORDER:
+        end = start + shown_count(counts, state)
+        found.append(Part(state=state.value, start=start, end=end))
+        start = end
+    return found
+
+
+def _bar(counts: Counts) -> Any:
+    states = [state.value for state in ORDER]
+    scale = alt.Scale(domain=[0, max(counts.total, 1)], nice=False)
+    color = alt.Scale(domain=states, range=[_fill(state) for state in ORDER])
+    bars = (
+        alt.Chart(pd.DataFrame(parts(counts)))
+        .mark_bar(height=12)
+        .encode(
+            x=alt.X("start:Q", scale=scale, axis=None),
+            x2="end:Q",
+            color=alt.Color("state:N", scale=color, legend=None),
+        )
+    )
+    return alt.layer(bars).properties(padding=0, background="transparent").configure_view(strokeWidth=0)
+
+
+def _fill(state: RowState) -> str:
+    return "rgba(139, 148, 158, 0.3)" if state is RowState.WAITING else ROWS[state].fill
+
+
+def _counts(counts: Counts) -> None:
+    states = shown_states(counts)
+    with st.grid(len(states), min_column_width=72, gap="xsmall"):
+        for state in states:
+            amount = shown_count(counts, state)
+            st.metric(
+                state.label,
+                number(amount),
+                delta=_share(amount, counts.total),
+                delta_color=ROWS[state].badge,
+                delta_arrow="off",
+            )
+
+
+def _share(amount: int, total: int) -> str:
+    percent = 100 * amount / max(total, 1)
+    if 0 < percent < 1:
+        return "< 1 %"
+    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
+
+
+def _in_words(counts: Counts) -> str:
+    return ", ".join(f"{state.label} {number(shown_count(counts, state))}" for state in shown_states(counts))

@@ -1,0 +1,171 @@
+"""The rows of a batch: filter, search, table, pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from components.progress import shown_count, shown_states
+from components.selection import keep_selection, latest, selected
+from components.states import ROWS
+from components.words import count, number, state_word
+from services.models import AgentInput, Choice, ChoiceKind, Counts, RowPage, RowPreview, RowState
+
+ALL = "all"
+_TABLE = "rows"
+_ROW_HEIGHT = 35
+_MOST_HEIGHT = 560
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows a person wants to see."""
+
+    states: tuple[RowState, ...]
+    search: str
+    page: int
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Which rows are selected, by their position in the batch."""
+
+    rows: tuple[int, ...]
+    latest: int | None
+    """The one that was selected last."""
+
+
+def row_filter(counts: Counts, resting: bool) -> Filter:
+    """The filter and the search field. A resting batch has its counts in the labels.
+
+    While a batch moves, the labels stay as they are: a click sends the label, and one that changed meanwhile would
+    not be understood.
+    """
+    options = _options(counts, resting, st.session_state.get("status_filter"))
+
+    def label(option: str) -> str:
+        word, amount = ("All", counts.total) if option == ALL else _word_and_count(RowState(option), counts)
+        return f"{word} {number(amount)}" if resting else word
+
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        chosen = st.segmented_control(
+            "Show rows",
+            options,
+            default=ALL,
+            required=True,
+            format_func=label,
+            key="status_filter",
+            label_visibility="collapsed",
+            wrap=True,
+            on_change=_to_first_page,
+        )
+        search = st.text_input(
+            "Search rows",
+            key="search",
+            placeholder="Search rows",
+            icon=":material/search:",
+            type="search",
+            live="400ms",
+            label_visibility="collapsed",
+            width=200,
+            on_change=_to_first_page,
+        )
+    return Filter(_states(chosen or ALL), (search or "").strip(), int(st.session_state.get("page", 1)))
+
+
+def _options(counts: Counts, resting: bool, kept: str | None) -> list[str]:
+    """What can be chosen; what is chosen stays there, even when the last row has left that state."""
+    states = [state for state in shown_states(counts) if shown_count(counts, state) or not resting]
+    options = [ALL, *(state.value for state in states)]
+    return options if kept is None or kept in options else [*options, kept]
+
+
+def _word_and_count(state: RowState, counts: Counts) -> tuple[str, int]:
+    return state.label, shown_count(counts, state)
+
+
+def _to_first_page() -> None:
+    st.session_state["page"] = 1
+
+
+def _states(option: str) -> tuple[RowState, ...]:
+    if option == ALL:
+        return ()
+    state = RowState(option)
+    return (RowState.WAITING, RowState.SENDING) if state is RowState.WAITING else (state,)
+
+
+def say_range(page: RowPage, page_rows: int, current: int) -> None:
+    """Which of the rows the table shows."""
+    first = (current - 1) * page_rows + 1
+    last = first + len(page.rows) - 1
+    matching = count(page.matching, "row")
+    part = f"{number(first)}–{number(last)} of {matching}" if page.matching > page_rows else matching
+    st.caption(f"{part} · select one to read it whole" if page.rows else part)
+
+
+def row_pages(page: RowPage, page_rows: int) -> None:
+    """The way to the other rows."""
+    if page.matching > page_rows:
+        st.pagination(-(-page.matching // page_rows), key="page", max_visible_pages=5)
+
+
+def row_table(page: RowPage, inputs: Sequence[AgentInput]) -> Picked:
+    """The table; gives which rows are selected."""
+    positions = [row.position for row in page.rows]
+    keep_selection(_TABLE, positions)
+    event = st.dataframe(
+        _frame(page.rows, inputs),
+        key=_TABLE,
+        hide_index=True,
+        height=_height(len(positions)),
+        column_config=_columns(inputs),
+        on_select="rerun",
+        selection_mode="multi-row",
+        placeholder="",
+    )
+    rows = selected(event["selection"]["rows"], positions)
+    return Picked(rows, latest(_TABLE, rows))
+
+
+def _height(rows: int) -> int:
+    return min(_MOST_HEIGHT, (max(rows, 1) + 1) * _ROW_HEIGHT + 3)
+
+
+def _frame(rows: Sequence[RowPreview], inputs: Sequence[AgentInput]) -> pd.DataFrame:
+    """The table's data; columns have names of their own, as an input may be called anything."""
+    data: dict[str, list[Any]] = {
+        "number": [row.number for row in rows],
+        "status": [[state_word(row.state)] for row in rows],
+    }
+    for place in range(len(inputs)):
+        data[f"input_{place}"] = [_value(row, place) for row in rows]
+    data["suggestion"] = [row.suggestion for row in rows]
+    data["error"] = [row.error for row in rows]
+    data["attempts"] = [row.attempts for row in rows]
+    return pd.DataFrame(data)
+
+
+def _value(row: RowPreview, place: int) -> str:
+    return row.values[place] if place < len(row.values) else ""
+
+
+def _columns(inputs: Sequence[AgentInput]) -> dict[str, Any]:
+    column = st.column_config
+    words = {state_word(state): look.fill for state, look in ROWS.items()}
+    given = {f"input_{place}": column.TextColumn(field.name, width=124) for place, field in enumerate(inputs)}
+    return {
+        "number": column.NumberColumn("Row", width=64, help="As the spreadsheet counts it: its first line is row 1"),
+        "status": column.MultiselectColumn("Status", options=list(words), color=list(words.values()), width=118),
+        **given,
+        "suggestion": column.TextColumn("Suggestion", width=270),
+        "error": column.TextColumn("Error", width=200),
+        "attempts": column.NumberColumn("Attempts", width=84),
+    }
+
+
+def mapped_inputs(inputs: Sequence[AgentInput], choices: dict[str, Choice]) -> list[AgentInput]:
+    """The inputs that rows have values for."""
+    return [field for field in inputs if choices.get(field.name, Choice()).kind is not ChoiceKind.LEAVE_OUT]

@@ -1,0 +1,156 @@
+"""One batch, live: how far it is, its rows, one row whole, and what can be done with them."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NoReturn
+
+import streamlit as st
+
+from components.asking import ask_cancel, ask_retry, retry_warnings
+from components.batch_header import Order, head, standing_notice, story, tab_words, time_left
+from components.page import attempt, clock, now, open_page, tab_title
+from components.progress import progress
+from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
+from components.row_table import Filter, Picked, mapped_inputs, row_filter, row_pages, row_table, say_range
+from services.desk import PAGE_ROWS
+from services.errors import MissingError
+from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable
+
+REFRESH_SECONDS = 1.5
+
+
+def missing() -> NoReturn:
+    """Say that there is no such batch, and end the page."""
+    st.title("There is no such batch", anchor=False)
+    st.markdown("It may have been deleted, or the address is not complete.")
+    st.page_link("batches.py", label="See all batches", icon=":material/view_list:")
+    st.stop()
+
+
+def read_batch() -> BatchSummary:
+    """The batch as it is now."""
+    try:
+        return desk.batch(batch_id)
+    except MissingError:
+        missing()
+
+
+def order_and_redraw(action: Callable[[], object]) -> None:
+    """Do what a person asked for and draw the whole page anew."""
+    attempt(action)
+    st.rerun()
+
+
+def ask(question: str, *positions: int) -> None:
+    """Have the page draw a dialog, outside of what is refreshed."""
+    st.session_state["question"] = (batch_id, question, positions)
+    st.rerun()
+
+
+def answer_questions(summary: BatchSummary) -> None:
+    """Open the dialog that was asked for."""
+    about, question, positions = st.session_state.pop("question", ("", "", ()))
+    if about != batch_id:
+        return
+    if question == "cancel":
+        ask_cancel(summary.counts, partial(order_and_redraw, partial(desk.cancel, batch_id)))
+    else:
+        warnings = st.session_state.pop("warnings", [])
+        ask_retry(len(positions), warnings, partial(order_and_redraw, partial(desk.retry, batch_id, positions)))
+
+
+def obey(order: Order | None) -> None:
+    """Carry out a button of the toolbar."""
+    if order is Order.CANCEL:
+        ask("cancel")
+    elif order is not None:
+        actions: dict[Order, Callable[[str], object]] = {
+            Order.PAUSE: desk.pause,
+            Order.RESUME: desk.resume,
+            Order.RETRY_FAILED: desk.retry,
+        }
+        order_and_redraw(partial(actions[order], batch_id))
+
+
+def expectation(summary: BatchSummary) -> str:
+    """How long the batch still takes, as far as that can be told."""
+    if summary.batch.state is not BatchState.RUNNING or not summary.counts.unfinished:
+        return ""
+    return time_left(desk.time_left(summary), desk.estimate(summary.counts.waiting).minutes)
+
+
+def draw_head(summary: BatchSummary) -> None:
+    """Name, state, buttons, progress."""
+    batch, counts = summary.batch, summary.counts
+    st.set_page_config(page_title=tab_title(tab_words(batch, counts)))
+    told = story(batch, st.context.timezone, now(), expectation(summary))
+    obey(head(batch, counts, desk.connection.id, told))
+    if notice := standing_notice(batch, desk.connection.id):
+        st.warning(notice, icon=":material/pause_circle:")
+    progress(counts)
+
+
+def read_rows(chosen: Filter) -> RowPage:
+    """The page of rows that is asked for; the first one where that page is gone."""
+    page = desk.rows(batch_id, chosen.states, chosen.search, chosen.page)
+    if page.rows or chosen.page == 1:
+        return page
+    st.session_state["page"] = 1
+    return desk.rows(batch_id, chosen.states, chosen.search, 1)
+
+
+def draw_rows(summary: BatchSummary) -> tuple[Picked, RowPage]:
+    """Filter, table and pages; gives what is selected."""
+    chosen = row_filter(summary.counts, resting=not moving(summary.batch, summary.counts))
+    page = read_rows(chosen)
+    say_range(page, PAGE_ROWS, st.session_state.get("page", 1))
+    inputs = mapped_inputs(summary.batch.agent.inputs, dict(summary.batch.choices))
+    picked = row_table(page, inputs)
+    row_pages(page, PAGE_ROWS)
+    return picked, page
+
+
+def retry_rows(rows: Sequence[RowPreview]) -> None:
+    """Send rows again, after asking where it may cost twice."""
+    states = [row.state for row in rows]
+    positions = [row.position for row in rows]
+    warnings = retry_warnings(states.count(RowState.COMPLETED), states.count(RowState.UNCONFIRMED))
+    if warnings:
+        st.session_state["warnings"] = warnings
+        ask("retry", *positions)
+    order_and_redraw(partial(desk.retry, batch_id, positions))
+
+
+def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
+    """The selected row, or what to do when there is none."""
+    again = [row for row in page.rows if row.position in picked.rows and retryable(row.state)]
+    if picked.latest is None:
+        no_row_panel(bool(page.rows))
+    else:
+        with st.container(border=True, key="row"):
+            if again and summary.batch.connection == desk.connection.id and retry_button(len(again)):
+                retry_rows(again)
+            row_panel(desk.row(batch_id, picked.latest), clock)
+    if summary.counts[RowState.FAILED]:
+        why_failed(desk.failure_reasons(batch_id))
+
+
+def draw() -> None:
+    """The whole screen; while the batch moves it is drawn again and again."""
+    summary = read_batch()
+    draw_head(summary)
+    table, panel = st.columns([7, 3], gap="medium")
+    with table:
+        picked, page = draw_rows(summary)
+    with panel:
+        draw_panel(summary, picked, page)
+    if live and not moving(summary.batch, summary.counts):
+        st.rerun()
+
+
+desk = open_page("Batch")
+batch_id = st.query_params.get("id", "")
+opening = read_batch()
+live = moving(opening.batch, opening.counts)
+answer_questions(opening)
+st.fragment(draw, run_every=REFRESH_SECONDS if live else None, key="live")()

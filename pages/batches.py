@@ -1,0 +1,73 @@
+"""All batches, newest first: open one, or delete one that is over."""
+
+from functools import partial
+
+import streamlit as st
+
+from components.asking import ask_delete
+from components.batch_table import batch_table, no_batches
+from components.page import attempt, clock, open_page
+from services.desk import PAGE_BATCHES
+from services.models import BatchPage, BatchSummary, deletable, moving
+
+REFRESH_SECONDS = 2
+
+
+def read_page() -> BatchPage:
+    """The page of batches that is asked for."""
+    return desk.batches(int(st.session_state.get("batches_page", 1)))
+
+
+def any_moving(page: BatchPage) -> bool:
+    """Whether the list changes by itself."""
+    return any(moving(summary.batch, summary.counts) for summary in page.batches)
+
+
+def delete(batch_id: str) -> None:
+    """Delete a batch, and draw the list without it."""
+    attempt(partial(desk.delete, batch_id))
+    st.rerun()
+
+
+def answer_questions() -> None:
+    """Open the dialog that was asked for."""
+    summary: BatchSummary | None = st.session_state.pop("delete_question", None)
+    if summary is not None:
+        ask_delete(summary.batch.name, summary.counts, partial(delete, summary.batch.id))
+
+
+def draw_actions(chosen: BatchSummary | None) -> None:
+    """What can be done with the selected batch."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if chosen is None:
+            st.caption("Select a batch by the box at its left to open or delete it.")
+            return
+        if st.button("Open batch", key="open_batch", type="primary", icon=":material/open_in_full:"):
+            st.switch_page("batch.py", query_params={"id": chosen.batch.id})
+        if deletable(chosen.batch, chosen.counts) and st.button("Delete", key="delete", icon=":material/delete:"):
+            st.session_state["delete_question"] = chosen
+            st.rerun()
+
+
+def draw() -> None:
+    """The list; while a batch moves it is drawn again and again."""
+    page = read_page()
+    if not page.total:
+        no_batches()
+        return
+    actions = st.container()
+    chosen = batch_table(page.batches, clock)
+    with actions:
+        draw_actions(chosen)
+    pages = -(-page.total // PAGE_BATCHES)
+    if pages > 1:
+        st.pagination(pages, key="batches_page")
+    if live and not any_moving(page):
+        st.rerun()
+
+
+desk = open_page("Batches")
+st.title("Batches", anchor=False)
+live = any_moving(read_page())
+answer_questions()
+st.fragment(draw, run_every=REFRESH_SECONDS if live else None, key="list")()

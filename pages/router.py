@@ -1,0 +1,13 @@
+"""Which pages there are; the script that Streamlit runs first, on every page."""
+
+import streamlit as st
+
+navigation = st.navigation(
+    [
+        st.Page("new_batch.py", title="New batch", default=True),
+        st.Page("batches.py", title="Batches"),
+        st.Page("batch.py", title="Batch", visibility="hidden"),
+    ],
+    position="top",
+)
+navigation.run()

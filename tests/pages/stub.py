@@ -1,0 +1,203 @@
+"""A desk without an engine: it shows the batches it is given, and remembers what it was told to do."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.desk import PAGE_BATCHES, PAGE_ROWS, Desk
+from services.errors import MissingError, RefusedError
+from services.models import (
+    Agent,
+    AgentInput,
+    Attempt,
+    Batch,
+    BatchPage,
+    BatchState,
+    BatchSummary,
+    Choice,
+    ChoiceKind,
+    ConnectionHealth,
+    Counts,
+    Estimate,
+    InputType,
+    PauseKind,
+    RowDetail,
+    RowPage,
+    RowPreview,
+    RowState,
+)
+from services.settings import Settings, load
+
+AGENT = Agent(
+    "agent-1",
+    "Product description",
+    (
+        AgentInput("Product", InputType.TEXT, required=True),
+        AgentInput("Tone", InputType.DROPDOWN, options=("Warm", "Expert")),
+    ),
+)
+LAUNCHED = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
+
+
+def a_batch(batch_id: str = "batch-1", **changes: Any) -> Batch:
+    """A running batch on the sandbox, with changes."""
+    batch = Batch(
+        id=batch_id,
+        name="Spring range",
+        state=BatchState.RUNNING,
+        pause_kind=None,
+        reason="",
+        connection="sandbox",
+        agent=AGENT,
+        filename="spring-range.xlsx",
+        columns=("Product", "Tone"),
+        choices={field.name: Choice(ChoiceKind.COLUMN, (field.name,)) for field in AGENT.inputs},
+        row_count=0,
+        created_at=LAUNCHED,
+        finished_at=None,
+    )
+    return replace(batch, **changes)
+
+
+def some_rows(**amounts: int) -> list[RowDetail]:
+    """Rows in those states, in the order given: `some_rows(completed=2, failed=1)`."""
+    states = [RowState(name) for name, amount in amounts.items() for _ in range(amount)]
+    return [a_row(position, state) for position, state in enumerate(states)]
+
+
+def a_row(position: int, state: RowState, **changes: Any) -> RowDetail:
+    """A row in that state, with changes."""
+    inputs = {"Product": [f"Product {position + 1}"], "Tone": ["Warm"]}
+    sent = state not in (RowState.WAITING, RowState.SENDING, RowState.CANCELED, RowState.SKIPPED)
+    suggestion = f"Meet product {position + 1}." if state is RowState.COMPLETED else None
+    error = "The text was too long." if state is RowState.FAILED else None
+    attempt = Attempt(1, state, f"job-{position}", suggestion, error, LAUNCHED, LAUNCHED + timedelta(seconds=20))
+    row = RowDetail(
+        batch_id="batch-1",
+        position=position,
+        number=position + 2,
+        state=state,
+        cells=(f"Product {position + 1}", "Warm"),
+        inputs=inputs,
+        suggestion=suggestion,
+        error=error,
+        job_id=attempt.job_id if sent else None,
+        attempts=(attempt,) if sent else (),
+    )
+    return replace(row, **changes)
+
+
+class StubDesk(Desk):
+    """Holds batches and rows in memory; orders change nothing but `told`."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or load({})
+        self.held: dict[str, tuple[Batch, list[RowDetail]]] = {}
+        self.told: list[tuple[Any, ...]] = []
+        self.refusal: str = ""
+        self.sick = ConnectionHealth()
+        self.works = True
+
+    def hold(self, batch: Batch, rows: Sequence[RowDetail] = ()) -> Batch:
+        """Take a batch in."""
+        batch = replace(batch, row_count=len(rows))
+        self.held[batch.id] = (batch, list(rows))
+        return batch
+
+    def start(self) -> None:
+        self.told.append(("start",))
+
+    def stop(self) -> None:
+        self.told.append(("stop",))
+
+    @property
+    def works_here(self) -> bool:
+        return self.works
+
+    def health(self) -> ConnectionHealth:
+        return self.sick
+
+    def estimate(self, rows: int) -> Estimate:
+        return Estimate(rows * 2, rows / 200)
+
+    def batches(self, page: int = 1) -> BatchPage:
+        newest = sorted(self.held.values(), key=lambda held: held[0].created_at, reverse=True)
+        here = newest[(page - 1) * PAGE_BATCHES : page * PAGE_BATCHES]
+        return BatchPage(tuple(self.batch(batch.id) for batch, _ in here), len(newest))
+
+    def batch(self, batch_id: str) -> BatchSummary:
+        batch, rows = self._held(batch_id)
+        return BatchSummary(batch, Counts(Counter(row.state for row in rows)))
+
+    def rows(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
+        _, rows = self._held(batch_id)
+        found = [row for row in rows if (not states or row.state in states) and search.lower() in _text(row)]
+        here = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+        return RowPage(tuple(_preview(row) for row in here), len(found))
+
+    def row(self, batch_id: str, position: int) -> RowDetail:
+        return self._held(batch_id)[1][position]
+
+    def failure_reasons(self, batch_id: str) -> list[tuple[str, int]]:
+        errors = Counter(row.error for row in self._held(batch_id)[1] if row.error and row.state is RowState.FAILED)
+        return [(str(error), amount) for error, amount in errors.most_common()]
+
+    def time_left(self, summary: BatchSummary) -> timedelta | None:
+        return timedelta(minutes=4) if summary.counts[RowState.COMPLETED] else None
+
+    def pause(self, batch_id: str) -> None:
+        self._do("pause", batch_id)
+        self._change(batch_id, state=BatchState.PAUSED, pause_kind=PauseKind.PERSON, reason="Paused by you.")
+
+    def resume(self, batch_id: str) -> None:
+        self._do("resume", batch_id)
+        self._change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
+
+    def cancel(self, batch_id: str) -> None:
+        self._do("cancel", batch_id)
+        self._change(batch_id, state=BatchState.CANCELED)
+
+    def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
+        self._do("retry", batch_id, positions if positions is None else list(positions))
+        return 1
+
+    def delete(self, batch_id: str) -> None:
+        self._do("delete", batch_id)
+        del self.held[batch_id]
+
+    def export(self, batch_id: str, suffix: str) -> tuple[str, Iterator[bytes]]:
+        batch, rows = self._held(batch_id)
+        return f'attachment; filename="{batch.id}.{suffix}"', (f"{row.suggestion}\n".encode() for row in rows)
+
+    def _held(self, batch_id: str) -> tuple[Batch, list[RowDetail]]:
+        if batch_id not in self.held:
+            raise MissingError("There is no such batch.")
+        return self.held[batch_id]
+
+    def _do(self, *order: Any) -> None:
+        if self.refusal:
+            raise RefusedError(self.refusal)
+        self.told.append(order)
+
+    def _change(self, batch_id: str, **changes: Any) -> None:
+        batch, rows = self._held(batch_id)
+        self.held[batch_id] = (replace(batch, **changes), rows)
+
+
+def _text(row: RowDetail) -> str:
+    return " ".join([*row.cells, row.suggestion or "", row.error or ""]).lower()
+
+
+def _preview(row: RowDetail) -> RowPreview:
+    values = tuple("\n".join(values) for values in row.inputs.values())
+    return RowPreview(
+        row.position,
+        row.number,
+        row.state,
+        values,
+        (row.suggestion or "")[:60],
+        row.error or "",
+        len(row.attempts),
+    )
