@@ -58,7 +58,7 @@ VALUES ((SELECT coalesce(max(number), 0) + 1 FROM jobs WHERE agent_id = :agent_i
 
 RETRY_JOB = f"""
 UPDATE jobs SET outcome = 'completed', started_at = :now, finishes_at = :finishes_at
-WHERE id = :id AND outcome = 'failed' AND finishes_at <= :now
+WHERE id = :id AND outcome = 'failed'
 RETURNING {JOB}
 """  # noqa: S608 - put together from constants
 
@@ -114,7 +114,7 @@ class Database:
             connection.execute(ADD_JOB, vars(job))
 
     def retry_job(self, job_id: str, now: float, finishes_at: float) -> Job | None:
-        """Begin a failed job's next attempt at `now`, which completes; None if it is not a failed one (any more)."""
+        """Begin the next attempt of a job that came to fail, which completes; None if another did so already."""
         with self._connection() as connection:
             values = {"id": job_id, "now": now, "finishes_at": finishes_at}
             rows = connection.execute(RETRY_JOB, values).fetchall()

@@ -34,8 +34,8 @@ class Plan:
 
 
 def fingerprint(agent_id: str, inputs: Mapping[str, Sequence[str]]) -> str:
-    """Return what the same inputs to the same agent have in common, in whatever order they come."""
-    return sha256(json.dumps([agent_id, sorted(inputs.items())]).encode()).hexdigest()
+    """Return what the same inputs, in the agent's order, to the same agent have in common."""
+    return sha256(json.dumps([agent_id, list(inputs.items())]).encode()).hexdigest()
 
 
 def plan(mark: str, options: SandboxOptions) -> Plan:

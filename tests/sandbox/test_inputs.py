@@ -105,6 +105,14 @@ async def test_inputs_that_break_a_rule_are_refused_in_words_that_name_them(
         ("Product description", [NAME, WARM]),
         ("Product description", [NAME, WARM, {"id": "Key features", "value": []}]),
         ("Product description", [WARM, {"id": "Key features", "value": list("abcde")}, NAME]),
+        (
+            "Social post",
+            [
+                {"id": "Product", "value": ["Mug"]},
+                {"id": "Channel", "value": ["X"]},
+                {"id": "Audience", "value": []},
+            ],
+        ),
         ("Image alt text", [{"id": "Image", "value": ["any-id"]}]),
         ("Brief summary", [{"id": "Brief", "value": ["any-id", "https://a.test/brief.pdf", "HTTP://b.test"]}]),
     ],

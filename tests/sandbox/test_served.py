@@ -90,6 +90,8 @@ def test_the_official_sdk_creates_lists_retrieves_and_retries_jobs(serve: Serve)
         done = finished(client, first)
         assert done.data is not None
         assert (done.status, "Linden Café Mug" in done.data.suggestion) == ("completed", True)
+        page = jobs.list(SOCIAL).pagination
+        assert (page and page.limit, page and page.offset) == (2, 0)
         assert [job.id for job in jobs.list(SOCIAL)] == [*others[::-1], first]
         assert {job.id for job in jobs.list(SOCIAL, status="completed")} >= {first}
 
