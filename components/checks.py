@@ -69,4 +69,4 @@ def _problems(check: Check) -> None:
         alt="Rows that need a look",
     )
     if len(check.problems) < check.problem_count:
-        st.caption(f"The first {number(len(check.problems))} of {count(check.problem_count, 'problem')}.")
+        st.caption(f"The first {number(len(check.problems))} of {count(check.problem_count, 'problem')}")

@@ -200,7 +200,7 @@ def list_agents(desk: Desk) -> list[Agent]:
         try_again()
         return []
     if not agents:
-        st.warning("This key has no agents yet. Build a no-code agent in Writer, deploy it, and refresh.")
+        st.warning("This key has no agents yet. Build a no-code agent in Writer, deploy it, and try again.")
         try_again()
     return agents
 

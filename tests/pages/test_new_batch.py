@@ -1,0 +1,514 @@
+"""The page for a new batch, run against a real desk and the sandbox."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import components.page
+from services.desk import Desk
+from services.errors import KeyRefusedError, LaunchError, UnreachableError
+from services.models import Agent, AgentInput, Choice, ChoiceKind, ConnectionHealth, Draft, InputType
+from services.settings import load
+
+ROUTER = str(Path(__file__).parents[2] / "pages" / "router.py")
+HOSTILE = "![x](http://canary.invalid/a.png) :red[x] $x$ <b>"
+LITERAL = r"\!\[x\]\("
+
+PRODUCT_AGENT = "Product description"
+NOBODY = AgentInput("Nobody", InputType.TEXT)
+
+Visit = Callable[..., AppTest]
+"""Opens the page in a browser of its own, at the address of a draft or without one."""
+
+
+@pytest.fixture(scope="module")
+def real_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    path = tmp_path_factory.mktemp("desk") / "copydesk.db"
+    desk = Desk(load({"DATABASE_URL": f"sqlite:///{path}"}, env_file=path.with_name("none.env")))
+    desk.start()
+    yield desk
+    desk.stop()
+
+
+@pytest.fixture
+def desk(real_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr(components.page, "the_desk", lambda: real_desk)
+    return real_desk
+
+
+@pytest.fixture
+def visit(desk: Desk) -> Visit:
+    def opened(draft_id: str = "") -> AppTest:
+        page = AppTest.from_file(ROUTER, default_timeout=20)
+        if draft_id:
+            page.query_params["draft"] = draft_id
+        return settled(page.run())
+
+    return opened
+
+
+def settled(page: AppTest) -> AppTest:
+    """The page, after making sure that nothing broke on it."""
+    assert [box.value for box in page.exception] == []
+    assert len(page.title) == 1
+    return page
+
+
+def draft_id(page: AppTest) -> str:
+    found = page.query_params["draft"]
+    return found if isinstance(found, str) else str(found[0])
+
+
+def steps(page: AppTest) -> list[str]:
+    return [heading.value for heading in page.subheader]
+
+
+def keys(page: AppTest) -> set[str]:
+    widgets = [*page.selectbox, *page.button, *page.text_input, *page.text_area, *page.multiselect, *page.file_uploader]
+    return {str(widget.key) for widget in widgets}
+
+
+def texts(page: AppTest) -> str:
+    """All the prose on the page."""
+    parts = [*page.markdown, *page.caption, *page.text, *page.info, *page.warning, *page.error, *page.success]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def sentences(elements: object) -> list[str]:
+    return [str(element.value) for element in elements]  # type: ignore[attr-defined]
+
+
+def choose(page: AppTest, key: str, option: str) -> AppTest:
+    return settled(page.selectbox(key=key).select(option).run())
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    return settled(page.button(key=key).click().run())
+
+
+def upload(page: AppTest, name: str, text: str | bytes) -> AppTest:
+    data = text.encode() if isinstance(text, str) else text
+    return settled(page.file_uploader(key="spreadsheet").upload(name, data, "text/csv").run())
+
+
+def with_agent(desk: Desk, draft: Draft, name: str = PRODUCT_AGENT) -> Draft:
+    return desk.choose_agent(draft.id, next(agent for agent in desk.agents() if agent.name == name))
+
+
+@pytest.fixture
+def sample(desk: Desk) -> Draft:
+    """The sample with the agent it was made for: every row is ready."""
+    return with_agent(desk, desk.open_sample())
+
+
+def flawed(desk: Desk, rows: int) -> Draft:
+    """One row that is ready, and so many whose tone the agent does not know."""
+    text = "Product name,Tone\nMug,Warm\n" + "".join(f"Bowl {n},Loud\n" for n in range(rows))
+    return with_agent(desk, desk.open_spreadsheet(text.encode(), "bowls.csv"))
+
+
+class TestTheStart:
+    def test_a_first_visit_shows_what_to_do_and_nothing_further(self, visit: Visit) -> None:
+        page = visit()
+        assert page.title[0].value == "New batch"
+        assert steps(page) == [r"1\. Spreadsheet"]
+        assert keys(page) == {"spreadsheet", "use_sample", "pasted", "use_pasted"}
+
+    def test_the_sample_is_read_at_a_click_and_the_address_leads_back_to_it(self, visit: Visit, desk: Desk) -> None:
+        page = press(visit(), "use_sample")
+        assert desk.draft(draft_id(page)).sheet.filename == "Sample products.csv"
+        assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent"]
+        assert r"**Sample products\.csv** · 24 rows, 5 columns" in sentences(page.markdown)
+
+    def test_an_uploaded_file_is_shown_as_text_with_the_row_numbers_of_the_spreadsheet(self, visit: Visit) -> None:
+        page = upload(visit(), "mugs.csv", "SKU,Name\n\n007,Mug\n1.0,=1+1\n")
+        table = page.dataframe[0].value
+        assert table.reset_index().to_numpy().tolist() == [[3, "007", "Mug"], [4, "1.0", "=1+1"]]
+        assert list(table.columns) == ["SKU", "Name"]
+
+    def test_pasted_cells_become_a_draft(self, visit: Visit, desk: Desk) -> None:
+        page = settled(visit().text_area(key="pasted").input("Name\tTone\nMug\tWarm").run())
+        assert desk.draft(draft_id(page)).sheet.columns == ("Name", "Tone")
+
+    def test_one_row_and_one_column_are_named_in_the_singular(self, visit: Visit) -> None:
+        page = upload(visit(), "one.csv", "Name\nMug\n")
+        assert r"**one\.csv** · 1 row, 1 column" in sentences(page.markdown)
+
+
+class TestASpreadsheetThatCannotBeUsed:
+    def test_it_is_refused_in_one_sentence_and_nothing_is_stored(self, visit: Visit) -> None:
+        page = upload(visit(), "empty.csv", "")
+        assert len(page.error) == 1
+        assert "draft" not in page.query_params
+        assert steps(page) == [r"1\. Spreadsheet"]
+        assert "spreadsheet" in keys(page)
+
+    def test_it_is_not_read_again_when_something_else_happens(
+        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = upload(visit(), "empty.csv", "")
+        monkeypatch.setattr(desk, "open_spreadsheet", lambda *_: pytest.fail("read again"))
+        before = sentences(page.error)
+        assert sentences(settled(page.run()).error) == before
+
+    def test_another_file_can_be_brought_right_away(self, visit: Visit) -> None:
+        page = upload(visit(), "empty.csv", "")
+        page = upload(page, "mugs.csv", "Name\nMug\n")
+        assert sentences(page.error) == []
+        assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent"]
+
+    def test_it_does_not_stand_in_the_way_of_pasted_cells(self, visit: Visit, desk: Desk) -> None:
+        page = upload(visit(), "empty.csv", "")
+        page = settled(page.text_area(key="pasted").input("Name\tTone\nMug\tWarm").run())
+        assert desk.draft(draft_id(page)).sheet.columns == ("Name", "Tone")
+
+
+class TestHowAFileIsRead:
+    def test_a_text_file_offers_its_encoding_and_separator_and_no_sheet(self, visit: Visit, sample: Draft) -> None:
+        page = visit(sample.id)
+        assert page.selectbox(key="encoding").value == "UTF-8"
+        assert page.selectbox(key="separator").value == "Comma ( , )"
+        assert "sheet" not in keys(page)
+
+    def test_another_separator_reads_the_file_again(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.open_spreadsheet(b"Name;Tone\nMug, blue;Warm\n", "mugs.csv")
+        page = choose(visit(draft.id), "separator", "Comma ( , )")
+        assert desk.draft(draft.id).sheet.columns[0] == "Name;Tone"
+        assert page.dataframe[0].value.columns[0] == "Name;Tone"
+        assert page.selectbox(key="separator").value == "Comma ( , )"
+
+    def test_a_reading_that_fails_is_refused_in_a_sentence_and_the_field_shows_what_stands(
+        self, visit: Visit, desk: Desk
+    ) -> None:
+        draft = desk.open_spreadsheet("Name\nCafé\n".encode("cp1252"), "cafes.csv")
+        before = desk.draft(draft.id).sheet.reading
+        page = choose(visit(draft.id), "encoding", "UTF-8")
+        assert len(page.error) == 1
+        assert desk.draft(draft.id).sheet.reading == before
+        assert page.selectbox(key="encoding").value != "UTF-8"
+
+    def test_another_spreadsheet_leads_to_a_new_start_and_the_draft_stays(
+        self, visit: Visit, desk: Desk, sample: Draft
+    ) -> None:
+        page = press(visit(sample.id), "start_over")
+        assert "draft" not in page.query_params
+        assert keys(page) == {"spreadsheet", "use_sample", "pasted", "use_pasted"}
+        assert desk.draft(sample.id).sheet.row_count == 24
+
+
+class TestTheAgent:
+    def test_choosing_one_describes_its_inputs_and_brings_the_next_steps(self, visit: Visit, desk: Desk) -> None:
+        page = choose(visit(desk.open_sample().id), "agent", PRODUCT_AGENT)
+        assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent", r"3\. Columns", r"4\. Check", r"5\. Launch"]
+        assert "- **Tone** · one of a list, required — The voice of the text\\." in texts(page)
+        assert "- **Key features** · text, up to 5 values, optional" in texts(page)
+
+    def test_when_writer_cannot_be_asked_the_page_says_so_and_offers_to_try_again(
+        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        draft = desk.open_sample()
+        with monkeypatch.context() as broken:
+            broken.setattr(desk, "agents", raising(UnreachableError()))
+            page = visit(draft.id)
+            assert sentences(page.error) == [
+                r"Writer cannot be reached\. Check the network\; Copydesk tries again by itself\."
+            ]
+            assert "agent" not in keys(page)
+        page = press(page, "refresh_agents")
+        assert sentences(page.error) == []
+        assert page.selectbox(key="agent").options[0] == "Brief summary"
+
+    def test_a_refused_key_is_told_with_its_remedy(
+        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk, "agents", raising(KeyRefusedError()))
+        page = visit(desk.open_sample().id)
+        assert sentences(page.error) == [
+            r"Writer refuses the API key\. Set WRITER\_API\_KEY to a valid key and start Copydesk again\."
+        ]
+
+    def test_a_key_without_agents_is_told(self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(desk, "agents", lambda refresh: [])
+        page = visit(desk.open_sample().id)
+        assert sentences(page.warning) == [
+            "This key has no agents yet. Build a no-code agent in Writer, deploy it, and try again."
+        ]
+        assert "agent" not in keys(page)
+
+    def test_a_chosen_agent_stays_chosen_while_writer_cannot_be_asked(
+        self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk, "agents", raising(UnreachableError()))
+        page = visit(sample.id)
+        assert page.selectbox(key="agent").value == PRODUCT_AGENT
+        assert "launch" in keys(page)
+
+    def test_agents_of_the_same_name_can_be_told_apart(
+        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        agents = [Agent("a", "Twin", (NOBODY,)), Agent("b", "Twin", ())]
+        monkeypatch.setattr(desk, "agents", lambda refresh: agents)
+        draft = desk.open_sample()
+        page = choose(visit(draft.id), "agent", "Twin (2)")
+        assert chosen_agent(desk, draft).id == "b"
+        assert "This agent has no inputs." in texts(page)
+
+
+def raising(error: Exception) -> Callable[..., object]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def chosen_agent(desk: Desk, draft: Draft) -> Agent:
+    agent = desk.draft(draft.id).agent
+    assert agent is not None
+    return agent
+
+
+class TestTheColumns:
+    def test_each_input_offers_the_columns_then_the_two_special_choices(self, visit: Visit, sample: Draft) -> None:
+        page = visit(sample.id)
+        columns = ["SKU", "Product name", "Tone", "Key features", "Price"]
+        for n, name in enumerate(["Product name", "Tone", "Key features"]):
+            field = page.selectbox(key=f"column_for_{n}")
+            assert field.label == name
+            assert field.options == [*columns, "(leave out)", "(same value for all rows)"]
+            assert field.value == name
+
+    def test_required_inputs_are_marked_and_their_description_is_the_help(self, visit: Visit, sample: Draft) -> None:
+        page = visit(sample.id)
+        assert [page.selectbox(key=f"column_for_{n}").proto.required for n in range(3)] == [True, True, False]
+        assert page.selectbox(key="column_for_1").help == r"The voice of the text\."
+
+    def test_what_the_first_row_sends_stands_beside_each_input(self, visit: Visit, sample: Draft) -> None:
+        page = visit(sample.id)
+        assert sentences(page.text)[:2] == ["Speckled Stoneware Mug", "Warm"]
+        page = choose(page, "column_for_0", "SKU")
+        assert sentences(page.text)[0] == "00101"
+        page = choose(page, "column_for_2", "(leave out)")
+        assert "Row 2 sends nothing" in sentences(page.caption)
+
+    def test_the_same_value_for_all_rows_is_chosen_from_what_the_dropdown_offers(
+        self, visit: Visit, desk: Desk, sample: Draft
+    ) -> None:
+        page = choose(visit(sample.id), "column_for_1", "(same value for all rows)")
+        assert page.selectbox(key="value_for_1").options == ["Warm", "Expert", "Playful", "Bold", "Minimal"]
+        assert page.selectbox(key="value_for_1").value is None
+        page = choose(page, "value_for_1", "Expert")
+        assert desk.draft(sample.id).choices["Tone"] == Choice(ChoiceKind.FIXED, value="Expert")
+        assert "Every row sends" in sentences(page.caption)
+
+    def test_the_same_value_for_all_rows_is_typed_for_a_text(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+        page = choose(visit(sample.id), "column_for_0", "(same value for all rows)")
+        settled(page.text_input(key="value_for_0").input("Gift card").run())
+        assert desk.draft(sample.id).choices["Product name"] == Choice(ChoiceKind.FIXED, value="Gift card")
+
+    def test_further_columns_are_offered_where_an_input_takes_several_values(
+        self, visit: Visit, desk: Desk, sample: Draft
+    ) -> None:
+        page = visit(sample.id)
+        assert "more_columns_for_0" not in keys(page)
+        assert page.multiselect(key="more_columns_for_2").options == ["SKU", "Product name", "Tone", "Price"]
+        page = settled(page.multiselect(key="more_columns_for_2").select("Price").select("Tone").run())
+        assert desk.draft(sample.id).choices["Key features"].columns == ("Key features", "Price", "Tone")
+        page = choose(page, "column_for_2", "Price")
+        assert desk.draft(sample.id).choices["Key features"].columns == ("Price", "Tone")
+        assert page.multiselect(key="more_columns_for_2").value == ["Tone"]
+
+    def test_a_column_called_like_a_special_choice_is_a_column(self, visit: Visit, desk: Desk) -> None:
+        text = "(leave out),Tone\nMug,Warm\n"
+        draft = with_agent(desk, desk.open_spreadsheet(text.encode(), "odd.csv"))
+        page = choose(visit(draft.id), "column_for_0", "(leave out) (2)")
+        assert desk.draft(draft.id).choices["Product name"] == Choice(ChoiceKind.COLUMN, ("(leave out)",))
+        page = choose(page, "column_for_0", "(leave out)")
+        assert desk.draft(draft.id).choices["Product name"] == Choice()
+
+    def test_columns_that_no_input_takes_are_said_to_be_kept(self, visit: Visit, sample: Draft) -> None:
+        page = visit(sample.id)
+        assert "2 columns not used here. The download has all columns." in sentences(page.caption)
+        page = settled(page.multiselect(key="more_columns_for_2").select("Price").run())
+        assert "1 column not used here. The download has all columns." in sentences(page.caption)
+
+
+class TestWhatIsStored:
+    def test_another_visit_to_the_address_finds_every_choice(self, visit: Visit, sample: Draft) -> None:
+        page = choose(visit(sample.id), "column_for_0", "SKU")
+        page = choose(page, "column_for_1", "(same value for all rows)")
+        page = choose(page, "value_for_1", "Bold")
+        page = settled(page.multiselect(key="more_columns_for_2").select("Price").run())
+        settled(page.text_input(key="batch_name").input("Spring range").run())
+
+        page = visit(sample.id)
+        assert page.selectbox(key="agent").value == PRODUCT_AGENT
+        assert page.selectbox(key="column_for_0").value == "SKU"
+        assert page.selectbox(key="column_for_1").value == "(same value for all rows)"
+        assert page.selectbox(key="value_for_1").value == "Bold"
+        assert page.multiselect(key="more_columns_for_2").value == ["Price"]
+        assert page.text_input(key="batch_name").value == "Spring range"
+
+    def test_two_tabs_do_not_undo_each_other(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+        one, other = visit(sample.id), visit(sample.id)
+        choose(one, "column_for_0", "SKU")
+        other = choose(other, "column_for_2", "(leave out)")
+        assert other.selectbox(key="column_for_0").value == "SKU"
+        assert desk.draft(sample.id).choices["Product name"].columns == ("SKU",)
+        assert desk.draft(sample.id).choices["Key features"] == Choice()
+
+    def test_another_draft_in_the_address_shows_its_own_choices(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+        page = choose(visit(sample.id), "column_for_0", "SKU")
+        page.query_params["draft"] = with_agent(desk, desk.open_sample()).id
+        page = settled(page.run())
+        assert page.selectbox(key="column_for_0").value == "Product name"
+
+    def test_a_draft_that_is_not_there_is_told_and_leads_to_a_new_start(self, visit: Visit) -> None:
+        page = visit("nowhere")
+        assert sentences(page.warning) == ["There is no such draft (drafts are kept for 7 days)."]
+        assert keys(page) == {"start_new"}
+        assert "spreadsheet" in keys(press(page, "start_new"))
+
+
+class TestTheCheck:
+    def test_what_is_undecided_is_told_and_nothing_can_be_launched(self, visit: Visit, sample: Draft) -> None:
+        page = choose(visit(sample.id), "column_for_0", "(leave out)")
+        assert sentences(page.info) == [
+            r"“Product name” is required\: choose a column\, or the same value for all rows\."
+        ]
+        assert steps(page)[-1] == r"4\. Check"
+
+    def test_rows_that_are_all_ready_are_counted(self, visit: Visit, sample: Draft) -> None:
+        assert sentences(visit(sample.id).success) == ["24 rows ready"]
+
+    @pytest.mark.parametrize(
+        ("rows", "sentence"),
+        [
+            (1, "1 row ready, 1 needs a look. If you launch now, it is skipped; "),
+            (2, "1 row ready, 2 need a look. If you launch now, they are skipped; "),
+        ],
+    )
+    def test_rows_that_need_a_look_are_counted_and_said_to_be_skipped(
+        self, visit: Visit, desk: Desk, rows: int, sentence: str
+    ) -> None:
+        page = visit(flawed(desk, rows).id)
+        assert sentences(page.warning) == [
+            f"{sentence}to take everything along, mend the spreadsheet and bring it again."
+        ]
+        assert page.button(key="launch").label == "Launch 1 row"
+
+    def test_each_problem_names_row_column_and_value(self, visit: Visit, desk: Desk) -> None:
+        table = visit(flawed(desk, 1).id).dataframe[1].value
+        assert table.iloc[:, :3].to_numpy().tolist() == [[3, "Tone", "Loud"]]
+        assert list(table.columns) == ["Row", "Column", "Value", "What is wrong"]
+        assert "Warm" in table.iloc[0, 3]
+
+    def test_only_the_first_problems_are_shown_and_all_are_counted(self, visit: Visit, desk: Desk) -> None:
+        draft = flawed(desk, 1_200)
+        page = visit(draft.id)
+        shown = len(desk.check(draft).problems)
+        assert len(page.dataframe[1].value) == shown
+        assert f"The first {shown:,} of 1,200 problems" in sentences(page.caption)
+
+    def test_without_a_row_that_is_ready_nothing_can_be_launched(self, visit: Visit, desk: Desk) -> None:
+        draft = with_agent(desk, desk.open_spreadsheet(b"Product name,Tone\nMug,Loud\n", "mugs.csv"))
+        page = visit(draft.id)
+        assert sentences(page.error) == [
+            "No row is ready, 1 needs a look. Choose other columns, or mend the spreadsheet and bring it again."
+        ]
+        assert "launch" not in keys(page)
+
+
+class TestTheLaunch:
+    def test_the_name_is_proposed_from_agent_file_and_the_viewers_time(
+        self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = replace(sample, created_at=datetime(2026, 3, 9, 23, 5, tzinfo=UTC))
+        monkeypatch.setattr(desk, "draft", lambda _: made)
+        page = AppTest.from_file(ROUTER, default_timeout=20)
+        page.query_params["draft"] = sample.id
+        page.context["timezone"] = "Europe/Berlin"
+        assert settled(page.run()).text_input(key="batch_name").value == (
+            "Product description · Sample products.csv · 10 Mar, 00:05"
+        )
+
+    def test_an_emptied_name_gives_way_to_the_proposed_one(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+        page = visit(sample.id)
+        proposed = page.text_input(key="batch_name").value
+        page = settled(page.text_input(key="batch_name").input("Spring").run())
+        page = settled(page.text_input(key="batch_name").input(" ").run())
+        assert page.text_input(key="batch_name").value == proposed
+        assert desk.draft(sample.id).name == ""
+
+    def test_what_it_takes_is_told(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+        requests = desk.estimate(24).requests
+        assert sentences(visit(sample.id).caption)[-1] == (
+            f"{requests} requests to Writer: less than a minute at the limit of 400 a minute. "
+            "The agent's own pace can make it longer."
+        )
+
+    def test_launching_makes_a_batch_of_that_name_and_goes_there(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+        page = visit(sample.id)
+        assert page.button(key="launch").label == "Launch 24 rows"
+        page = settled(page.text_input(key="batch_name").input("Spring range").run())
+        page = settled(page.button(key="launch").click().run())
+        batch_id = desk.draft(sample.id).batch_id
+        assert batch_id is not None
+        assert desk.batch(batch_id).batch.name == "Spring range"
+        assert batch_id in page.query_params["id"]
+        assert page.title[0].value == "Spring range"
+
+    def test_launching_from_two_tabs_makes_one_batch_and_leads_both_there(
+        self, visit: Visit, desk: Desk, sample: Draft
+    ) -> None:
+        before = desk.batches().total
+        one, other = visit(sample.id), visit(sample.id)
+        one = settled(one.button(key="launch").click().run())
+        other = settled(other.button(key="launch").click().run())
+        assert desk.batches().total == before + 1
+        assert one.query_params["id"] == other.query_params["id"]
+
+    def test_a_launched_draft_says_so_and_offers_no_second_launch(
+        self, visit: Visit, desk: Desk, sample: Draft
+    ) -> None:
+        desk.launch(sample.id, "")
+        page = visit(sample.id)
+        assert sentences(page.success) == ["This draft was launched."]
+        assert keys(page) == {"start_new"}
+        assert "spreadsheet" in keys(press(page, "start_new"))
+
+    def test_a_refused_key_keeps_the_button_shut_and_says_why(
+        self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk, "health", lambda: ConnectionHealth(key_refused_at=datetime(2026, 3, 9, tzinfo=UTC)))
+        page = visit(sample.id)
+        assert page.button(key="launch").disabled
+        assert sentences(page.warning) == ["Nothing can be launched while Writer refuses the API key."]
+
+    def test_a_refused_launch_is_told_in_a_sentence(
+        self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk, "launch", raising(LaunchError("No row is ready *now*.")))
+        page = press(visit(sample.id), "launch")
+        assert sentences(page.error) == [r"No row is ready \*now\*\."]
+
+
+class TestUntrustedText:
+    def test_it_is_never_markdown(self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        evil = Agent("evil", HOSTILE, (AgentInput(HOSTILE, InputType.TEXT, required=True, description=HOSTILE),))
+        monkeypatch.setattr(desk, "agents", lambda refresh: [evil])
+        draft = desk.open_spreadsheet(f'"{HOSTILE}",Other\n"{HOSTILE}",x\n'.encode(), f"{HOSTILE}.csv")
+        page = choose(visit(draft.id), "agent", HOSTILE)
+        page = choose(page, "column_for_0", "(leave out)")
+        page = choose(page, "column_for_0", "(same value for all rows)")
+        page = choose(page, "column_for_0", HOSTILE)
+        assert HOSTILE in sentences(page.text)
+        parts = [*page.markdown, *page.caption, *page.info, *page.warning, *page.error, *page.success]
+        widgets = [*page.selectbox, *page.text_input, *page.button, *page.multiselect]
+        markdown = [*sentences(parts), *(str(word) for each in widgets for word in (each.label, each.help))]
+        about = [text for text in markdown if "canary" in text]
+        assert len(about) >= 4
+        assert [text for text in about if "![" in text or " :red[" in text or "$x" in text.replace(r"\$", "")] == []
