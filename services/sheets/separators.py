@@ -22,8 +22,8 @@ class _Fit(NamedTuple):
     """The share of records that have as many cells as the header."""
     well_formed: bool
     """Whether nothing follows a closing quote but a separator or the row's end."""
-    split_quotes: int
-    """Minus the number of cells with half a pair of quotes, which cutting through quoted text leaves."""
+    quotes_left: int
+    """Minus the number of quotes inside cells: cutting in the wrong places leaves more of them."""
     priority: int
     separator: str
 
@@ -52,9 +52,9 @@ def _split(sample: str, separator: str, *, whole: bool) -> list[list[str]]:
 def _fit(sample: str, records: Sequence[Sequence[str]], separator: str) -> _Fit:
     width = len(records[0])
     even = sum(len(record) == width for record in records) / len(records)
-    odd = sum(cell.count('"') % 2 for record in records for cell in record)
+    quotes = sum(cell.count('"') for record in records for cell in record)
     priority = -_LIKELIEST_FIRST.index(separator)
-    return _Fit(even, _is_well_formed(sample, separator), -odd, priority, separator)
+    return _Fit(even, _is_well_formed(sample, separator), -quotes, priority, separator)
 
 
 def _is_well_formed(sample: str, separator: str) -> bool:
