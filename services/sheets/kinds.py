@@ -37,8 +37,10 @@ _SAMPLE_BYTES = 65_536
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r\v\f\x1a\x1b")
 
 
-def kind_of(path: Path, filename: str) -> Kind:
+def kind_of(path: Path, filename: str, *, is_text: bool) -> Kind:
     """Tell the kind of the file at `path`, which its owner calls `filename`.
+
+    `is_text` says that the owner has already said so, by choosing an encoding.
 
     Raises:
         SheetError: it is empty, of a kind that is not taken, protected by a password, or damaged.
@@ -54,7 +56,7 @@ def kind_of(path: Path, filename: str) -> Kind:
         return _ole_kind(path.read_bytes())
     if start.startswith(_ZIP):
         return _zip_kind(path)
-    return _text_kind(start)
+    return _text_kind(start, is_text=is_text)
 
 
 def _ole_kind(data: bytes) -> Kind:
@@ -79,11 +81,11 @@ def _zip_kind(path: Path) -> Kind:
     raise SheetError(f"This file is an archive or a document, but not a spreadsheet. {_REMEDY}")
 
 
-def _text_kind(start: bytes) -> Kind:
+def _text_kind(start: bytes, *, is_text: bool) -> Kind:
     for beginning, name in _OTHERS:
         if beginning.match(start):
             raise SheetError(f"This file is {name}, not a spreadsheet. {_REMEDY}")
-    if _is_binary(start):
+    if not is_text and _is_binary(start):
         raise SheetError(f"This file is neither a text nor a workbook. {_REMEDY}")
     return Kind.TEXT
 
@@ -94,7 +96,7 @@ def _is_binary(start: bytes) -> bool:
     control = len(start) - len(start.translate(None, delete=_CONTROL))
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or _zeros_alternate(start):
         control -= zeros
-    return control > max(3, len(start) // 100)
+    return control > max(8, len(start) // 50)
 
 
 def _zeros_alternate(start: bytes) -> bool:

@@ -15,19 +15,19 @@ def parse(
 ) -> Sheet:
     """Read the file at `path`, and write its rows to `out` as chunks, which `table.read_chunks` gives back.
 
-    `on_progress` gets the number of rows read so far.
+    `on_progress` gets the number of rows read so far. A workbook's file gets the ending of its kind.
 
     Raises:
         SheetError: the file cannot be used as it is.
     """
-    kind = kind_of(path, filename)
+    kind = kind_of(path, filename, is_text=reading.encoding is not None)
     if kind is Kind.TEXT:
         source = open_text(path.read_bytes(), reading)
         return _sheet(filename, source, build(source, limits, out, on_progress))
 
     from services.sheets.workbook import Workbook
 
-    with Workbook(path, kind) as book:
+    with Workbook(path.rename(path.with_suffix(f".{kind}")), kind) as book:  # calamine goes by the name
         names = (reading.sheet,) if reading.sheet is not None else book.sheets
         nothing = NoRowsError("This workbook has no sheets with rows. Choose one with a header and rows below it.")
         for name in names:
