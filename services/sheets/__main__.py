@@ -14,7 +14,7 @@ from typing import Any
 from services.errors import SheetError
 from services.models import Reading
 from services.sheets.parse import parse
-from services.sheets.process import INPUT, MAX_CPU, MAX_MEMORY, OUTPUT
+from services.sheets.process import INPUT, MAX_CPU, OUTPUT
 from services.sheets.table import Limits
 
 _NICENESS = 5  # the screens of others go first
@@ -23,7 +23,7 @@ _NICENESS = 5  # the screens of others go first
 def main(directory: Path) -> None:
     """Read the file in the directory as the request says, and leave the rows there."""
     request = json.load(sys.stdin)
-    _restrict()
+    _restrict(request["memory"])
     gc.disable()  # rows form no cycles, and looking for some takes time
     _say(_answer(directory, request))
     sys.stdout.flush()
@@ -50,7 +50,7 @@ def _say(message: dict[str, Any]) -> None:
     print(json.dumps(message), flush=True)  # noqa: T201 (this is the pipe)
 
 
-def _restrict() -> None:
+def _restrict(memory: int) -> None:
     """Have the operating system end this process when it takes too much; Windows knows no such limits."""
     if sys.platform == "win32":
         return
@@ -58,9 +58,9 @@ def _restrict() -> None:
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU, MAX_CPU + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
     if sys.platform == "linux":  # macOS refuses it
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     os.nice(_NICENESS)
 
 

@@ -75,7 +75,7 @@ def read(
         )
     with TemporaryDirectory(prefix="copydesk-") as directory:
         (Path(directory) / INPUT).write_bytes(data)
-        request = {"filename": filename, "reading": asdict(reading), "limits": asdict(limits)}
+        request = {"filename": filename, "reading": asdict(reading), "limits": asdict(limits), "memory": MAX_MEMORY}
         sheet = _run(Path(directory), request, on_progress)
         yield ParsedSheet(sheet, Path(directory) / OUTPUT)
 
