@@ -1,6 +1,7 @@
 """Records to JSON text and back."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -8,10 +9,14 @@ from typing import Any
 
 from services.models import Agent, AgentInput, Choice, ChoiceKind, Choices, Inputs, InputType, Reading
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def to_json(value: Any) -> str:
     """JSON text in which non-ASCII characters stand as themselves, so that they can be searched for."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # but half a surrogate pair, which UTF-8 cannot carry, stands as an escape
+    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def strings(text: str) -> tuple[str, ...]:
