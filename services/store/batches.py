@@ -57,7 +57,10 @@ class Batches:
         self._database = database
 
     def launch(self, new: NewBatch, new_rows: Iterable[NewRow], now: float, on_progress: Callable[[int], None]) -> str:
-        """Store the batch and all its rows in one transaction; gives the id of the batch the draft has become."""
+        """Store the batch and all its rows in one transaction; gives the id of the batch the draft has become.
+
+        Raises MissingError: there is no such draft (any more).
+        """
         with self._database.write() as connection:
             launched = _launched(connection, new.draft_id)
             if launched is not None:
@@ -184,10 +187,13 @@ def _counts_by_batch(connection: Connection, ids: Collection[str]) -> dict[str, 
 
 
 def _launched(connection: Connection, draft_id: str) -> str | None:
-    found: str | None = connection.execute(
-        select(batches.c.id).where(batches.c.draft_id == draft_id)
-    ).scalar_one_or_none()
-    return found
+    """What the draft has become; nobody else launches or purges it until the transaction ends."""
+    draft = connection.execute(select(drafts.c.batch_id).where(drafts.c.id == draft_id).with_for_update())
+    row = draft.one_or_none()
+    if row is None:
+        raise MissingError("There is no such draft. Drafts are kept for 7 days.")
+    batch_id: str | None = row.batch_id
+    return batch_id
 
 
 def _groups(new_rows: Iterator[NewRow]) -> Iterator[list[NewRow]]:
