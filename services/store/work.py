@@ -210,6 +210,8 @@ class Work:
         values: dict[str, Any],
         changes: list[dict[str, Any]],
     ) -> None:
+        if not changes:
+            return
         allowed = (states,) if isinstance(states, RowState) else states
         this = (rows.c.batch_id == batch_id) & (rows.c.position == bindparam("at_position"))
         statement = update(rows).where(this, or_(*(rows.c.state == state for state in allowed))).values(**values)
