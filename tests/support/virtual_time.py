@@ -1,8 +1,8 @@
 """Virtual time: an event loop whose clock jumps to the next timer whenever nothing else can run.
 
 Sleeps, timers and time-outs cost no real time, and happen in the order and at the times they would. Work in threads
-(`asyncio.to_thread`) takes no virtual time: the loop waits for it, really, before its clock goes on. Sockets are not for
-this loop: while an answer is on a real wire, the clock would jump.
+(`asyncio.to_thread`) takes no virtual time: the loop waits for it, really, before its clock goes on. Sockets are not
+for this loop: while an answer is on a real wire, the clock would jump.
 """
 
 import asyncio
