@@ -53,6 +53,12 @@ def wants_fresh_agents() -> bool:
     return bool(st.session_state.get(_REFRESH))
 
 
+def tell_changed(now: Agent, on_agent: Callable[[Agent], None]) -> None:
+    """Say that the agent's inputs are not what they were when it was chosen, and offer to take the new ones."""
+    st.warning("The inputs of this agent were changed in Writer since you chose it.", icon=":material/update:")
+    st.button("Take the new inputs", key="take_new_inputs", on_click=on_agent, args=(now,))
+
+
 def describe_inputs(inputs: Sequence[AgentInput]) -> None:
     """Say what the agent asks for."""
     if not inputs:

@@ -62,9 +62,10 @@ def _problems(check: Check) -> None:
         hide_index=True,
         height="content" if len(table) <= 8 else 320,
         column_config={
-            "Row": st.column_config.NumberColumn(width=60, format="%d"),
-            "Value": st.column_config.TextColumn(width="medium"),
-            "What is wrong": st.column_config.TextColumn(width="large"),
+            "Row": st.column_config.NumberColumn(width=50, format="%d"),
+            "Column": st.column_config.TextColumn(width=120),
+            "Value": st.column_config.TextColumn(width=120),
+            "What is wrong": st.column_config.TextColumn(width=600),
         },
         alt="Rows that need a look",
     )

@@ -38,6 +38,11 @@ class Columns:
         """The column with that label."""
         return self.names[self.labels.index(label)]
 
+    @property
+    def sender(self) -> str:
+        """What the example row is called."""
+        return f"Row {self.example.number}" if self.example else "No row"
+
     def cell(self, name: str) -> str:
         """What the example row has in that column."""
         return self.example.cells[self.names.index(name)] if self.example else ""
@@ -45,9 +50,10 @@ class Columns:
 
 def choose_columns(inputs: Sequence[AgentInput], columns: Columns, choices: Choices, on_choice: OnChoice) -> None:
     """One line for each input: where its values come from, and what the first row gives."""
+    lines = st.container(gap="medium")
     for n, agent_input in enumerate(inputs):
         choice = choices.get(agent_input.name, Choice())
-        left, right = st.columns([3, 2], gap="small")
+        left, right = lines.columns([3, 2])
         with left:
             _source(n, agent_input, columns, choice, on_choice)
         with right.container(gap="xsmall"):
@@ -144,14 +150,10 @@ def _more_columns(n: int, agent_input: AgentInput, columns: Columns, choice: Cho
 def _example(columns: Columns, choice: Choice) -> None:
     """What would be sent, so that a person sees what the choice means."""
     if choice.kind is ChoiceKind.FIXED:
-        sender, values = "Every row", [choice.value]
+        sender, given = "Every row", [choice.value]
     else:
-        sender, values = f"Row {columns.example.number if columns.example else ''}", _cells(columns, choice)
-    values = [shorten(value, _EXAMPLE_LENGTH) for value in values if value.strip()]
+        sender, given = columns.sender, [columns.cell(name) for name in choice.columns]
+    values = [shorten(value, _EXAMPLE_LENGTH) for value in given if value.strip()]
     st.caption(f"{sender} sends" if values else f"{sender} sends nothing")
     for value in values:
         st.text(value)
-
-
-def _cells(columns: Columns, choice: Choice) -> list[str]:
-    return [columns.cell(name) for name in choice.columns]

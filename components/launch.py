@@ -5,16 +5,21 @@ from collections.abc import Callable
 from datetime import datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.steps import show_stored
-from components.words import count, number, zone
+from components.words import count, number, shorten, zone
 from services.models import Draft, Estimate
+
+_NAME_LENGTH = 200
+_PART_LENGTH = 80
 
 
 def proposed_name(draft: Draft, timezone_name: str | None) -> str:
     """The name a batch gets unless a person types another: agent, file and the time in the viewer's zone."""
     agent = draft.agent.name if draft.agent else ""
-    return " · ".join(part for part in (agent, draft.sheet.filename, _moment(draft.created_at, timezone_name)) if part)
+    parts = (agent, draft.sheet.filename, _moment(draft.created_at, timezone_name))
+    return " · ".join(shorten(part, _PART_LENGTH) for part in parts if part)
 
 
 def _moment(moment: datetime, timezone_name: str | None) -> str:
@@ -30,7 +35,7 @@ def name_batch(typed: str, proposed: str, on_name: Callable[[str], None]) -> str
         name = st.session_state["batch_name"].strip()
         on_name("" if name == proposed else name)
 
-    st.text_input("Batch name", key="batch_name", on_change=changed, max_chars=200, width=520)
+    st.text_input("Batch name", key="batch_name", on_change=changed, max_chars=_NAME_LENGTH, width=520)
     return typed or proposed
 
 
@@ -45,11 +50,22 @@ def launch_button(rows: int, *, disabled: bool) -> bool:
     )
 
 
+def show_storing(place: DeltaGenerator, stored: int, rows: int) -> None:
+    """Show how far storing the batch is."""
+    place.progress(min(stored / max(rows, 1), 1.0), f"Storing {count(rows, 'row')} …")
+
+
 def tell_estimate(estimate: Estimate, per_minute: int) -> None:
     """Say what sending takes, and no more than is sure: requests may leave in bursts, and jobs take their time."""
-    minutes = math.floor(estimate.minutes)
-    length = f"at least {count(minutes, 'minute')}" if minutes else "less than a minute"
     st.caption(
-        f"{count(estimate.requests, 'request')} to Writer: {length} at the limit of {number(per_minute)} a minute. "
-        "The agent's own pace can make it longer."
+        f"{count(estimate.requests, 'request')} to Writer: {_at_least(estimate.minutes)} at the limit of "
+        f"{number(per_minute)} a minute. The agent's own pace can make it longer."
     )
+
+
+def _at_least(minutes: float) -> str:
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 120:
+        return f"at least {count(math.floor(minutes), 'minute')}"
+    return f"at least {count(math.floor(minutes / 60), 'hour')}"

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.steps import show_stored
+from components.steps import PAGE_WIDTH, show_stored
 from components.words import count, number, plain, shorten
 from services.models import Reading, Sheet, SheetRow
 from services.sheets import ENCODINGS, SEPARATORS, SUFFIXES
@@ -26,6 +26,13 @@ def upload(max_megabytes: int) -> UploadedFile | None:
         max_upload_size=max_megabytes,
         key="spreadsheet",
     )
+
+
+def offer_draft(sheet: Sheet, on_continue: Callable[[], None]) -> None:
+    """Offer to go on with the spreadsheet that the person worked on before."""
+    with st.container(border=True, width=PAGE_WIDTH, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"You were working on **{plain(sheet.filename)}**, {_size(sheet)}.", width="content")
+        st.button("Continue with it", key="continue_draft", on_click=on_continue, icon=":material/arrow_forward:")
 
 
 def offer_sample() -> bool:
@@ -50,8 +57,7 @@ def paste() -> str:
 
 def show_sheet(sheet: Sheet, rows: Sequence[SheetRow]) -> None:
     """Show what was read: how much, what was changed on the way, and the first rows."""
-    size = f"{count(sheet.row_count, 'row')}, {count(len(sheet.columns), 'column')}"
-    st.markdown(f"**{plain(sheet.filename)}** · {size}")
+    st.markdown(f"**{plain(sheet.filename)}** · {_size(sheet)}")
     for note in sheet.notes:
         st.caption(plain(note))
     st.dataframe(
@@ -89,6 +95,10 @@ def _reading_field(
         on_reading(replace(reading, **{name: values[st.session_state[name]]}))
 
     st.selectbox(label, list(values), key=name, on_change=changed, width=FIELD_WIDTH)
+
+
+def _size(sheet: Sheet) -> str:
+    return f"{count(sheet.row_count, 'row')}, {count(len(sheet.columns), 'column')}"
 
 
 def _table(columns: Sequence[str], rows: Sequence[SheetRow]) -> pd.DataFrame:

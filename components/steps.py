@@ -16,7 +16,11 @@ _STORY = (
         "Choose an agent",
         "Say which column feeds which of its inputs; every row is checked before it is sent.",
     ),
-    ("download", "Launch and download", "Follow the rows live, retry what failed, and take the suggestions home."),
+    (
+        "download",
+        "Launch and download",
+        "Follow the rows live, retry what failed, download everything as CSV or Excel.",
+    ),
 )
 
 
@@ -30,7 +34,7 @@ def step(number: int, title: str) -> DeltaGenerator:
 def tell_story() -> None:
     """Say what happens here, to those who see it for the first time."""
     with st.container(width=PAGE_WIDTH):
-        parts = zip(st.columns(len(_STORY), gap="large"), _STORY, strict=True)
+        parts = zip(st.columns(len(_STORY)), _STORY, strict=True)
     for place, (icon, title, text) in parts:
         with place.container(gap="xsmall"):
             st.markdown(f":gray[:material/{icon}:] **{title}**")

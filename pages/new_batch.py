@@ -1,27 +1,30 @@
 """A new batch: spreadsheet, agent, columns, check, launch, read from top to bottom over a draft in the store."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.agent import choose_agent, describe_inputs, try_again, wants_fresh_agents
+from components.agent import choose_agent, describe_inputs, tell_changed, try_again, wants_fresh_agents
 from components.checks import show_check, tell_incomplete
 from components.columns import Columns, choose_columns, tell_unused
-from components.launch import launch_button, name_batch, proposed_name, tell_estimate
+from components.launch import launch_button, name_batch, proposed_name, show_storing, tell_estimate
 from components.page import attempt, open_page
-from components.spreadsheet import choose_reading, offer_sample, paste, show_sheet, upload
+from components.spreadsheet import choose_reading, offer_draft, offer_sample, paste, show_sheet, upload
 from components.steps import step, tell_story
 from components.words import count, plain
 from services.desk import Desk
-from services.errors import LaunchError, MissingError, PersonError, SheetError, WriterError
+from services.errors import MissingError, PersonError, SheetError, WriterError
 from services.models import Agent, Check, Choice, Draft, Reading
 
 PREVIEW_ROWS = 6
 REFUSALS = "refusals"
 """In the session: what could not be read and why, so that it is not read a second time."""
+LAST = "last_draft"
+"""In the session: the id of the draft that was shown last."""
 REREAD = "reread"
 """In the session: the draft and how its file is to be read from now on, until that is done."""
 
@@ -39,6 +42,7 @@ def show_draft(desk: Desk, draft_id: str) -> None:
     if draft.batch_id:
         tell_launched(draft.batch_id)
         return
+    st.session_state[LAST] = draft.id
     draft = spreadsheet_step(desk, draft)
     agent_step(desk, draft)
     if draft.agent:
@@ -64,8 +68,9 @@ class Given:
 def bring_spreadsheet(desk: Desk) -> None:
     """Ask for a spreadsheet; it becomes a draft."""
     st.markdown("Run a Writer agent over every row of a spreadsheet, then download what it wrote.")
+    offer_last_draft(desk)
     with step(1, "Spreadsheet"):
-        left, right = st.columns(2, gap="large")
+        left, right = st.columns(2, gap="medium")
         with left:
             file = upload(desk.settings.max_upload_mb)
             slot = st.container()
@@ -77,6 +82,15 @@ def bring_spreadsheet(desk: Desk) -> None:
         open_draft(slot, Given("sample", "the sample", lambda _: desk.open_sample()))
     given = [*given_file(desk, file), *given_cells(desk, pasted)]
     open_first(slot, given)
+
+
+def offer_last_draft(desk: Desk) -> None:
+    """Offer the draft that was shown last, unless it is gone or was launched."""
+    draft_id = st.session_state.get(LAST, "")
+    with suppress(MissingError):
+        draft = desk.draft(draft_id)
+        if not draft.batch_id:
+            offer_draft(draft.sheet, lambda: st.query_params.update(draft=draft_id))
 
 
 def given_file(desk: Desk, file: UploadedFile | None) -> list[Given]:
@@ -187,6 +201,9 @@ def agent_step(desk: Desk, draft: Draft) -> None:
         if agents or draft.agent:
             choose_agent(agents, draft.agent, choose)
         if draft.agent:
+            now = next((agent for agent in agents if agent.id == draft.agent.id), draft.agent)
+            if now.inputs != draft.agent.inputs:
+                tell_changed(now, choose)
             describe_inputs(draft.agent.inputs)
 
 
@@ -244,17 +261,17 @@ def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
             st.warning("Nothing can be launched while Writer refuses the API key.", icon=":material/key_off:")
         pressed = launch_button(rows, disabled=refused)
         if pressed:
-            launch(desk, draft.id, name)
+            launch(desk, draft, name)
 
 
-def launch(desk: Desk, draft_id: str, name: str) -> None:
+def launch(desk: Desk, draft: Draft, name: str) -> None:
     """Launch the draft and go to its batch; where it cannot be launched, say why."""
-    slot = st.empty()
-    status = slot.status("Launching …")
+    place, rows = st.empty(), draft.sheet.row_count
+    show_storing(place, 0, rows)
     try:
-        batch_id = desk.launch(draft_id, name, lambda rows: status.update(label=f"Stored {count(rows, 'row')} …"))
-    except LaunchError as exc:
-        slot.error(plain(str(exc)))
+        batch_id = desk.launch(draft.id, name, lambda stored: show_storing(place, stored, rows))
+    except (PersonError, WriterError) as exc:
+        place.error(plain(str(exc)))
     else:
         open_batch(batch_id)
 

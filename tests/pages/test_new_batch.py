@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 import components.page
 from services.desk import Desk
 from services.errors import KeyRefusedError, LaunchError, UnreachableError
-from services.models import Agent, AgentInput, Choice, ChoiceKind, ConnectionHealth, Draft, InputType
+from services.models import Agent, AgentInput, Choice, ChoiceKind, ConnectionHealth, Draft, Estimate, InputType
 from services.settings import load
 
 ROUTER = str(Path(__file__).parents[2] / "pages" / "router.py")
@@ -191,13 +191,13 @@ class TestHowAFileIsRead:
         assert desk.draft(draft.id).sheet.reading == before
         assert page.selectbox(key="encoding").value != "UTF-8"
 
-    def test_another_spreadsheet_leads_to_a_new_start_and_the_draft_stays(
-        self, visit: Visit, desk: Desk, sample: Draft
-    ) -> None:
+    def test_another_spreadsheet_leads_to_a_new_start_and_a_way_back(self, visit: Visit, sample: Draft) -> None:
         page = press(visit(sample.id), "start_over")
         assert "draft" not in page.query_params
-        assert keys(page) == {"spreadsheet", "use_sample", "pasted", "use_pasted"}
-        assert desk.draft(sample.id).sheet.row_count == 24
+        assert keys(page) == {"continue_draft", "spreadsheet", "use_sample", "pasted", "use_pasted"}
+        page = press(page, "continue_draft")
+        assert draft_id(page) == sample.id
+        assert page.selectbox(key="agent").value == PRODUCT_AGENT
 
 
 class TestTheAgent:
@@ -256,6 +256,20 @@ class TestTheAgent:
         page = choose(visit(draft.id), "agent", "Twin (2)")
         assert chosen_agent(desk, draft).id == "b"
         assert "This agent has no inputs." in texts(page)
+
+    def test_inputs_that_changed_in_writer_are_told_and_taken_at_a_click(
+        self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = visit(sample.id)
+        assert "take_new_inputs" not in keys(page)
+        changed = replace(chosen_agent(desk, sample), inputs=(AgentInput("SKU", InputType.TEXT),))
+        monkeypatch.setattr(desk, "agents", lambda refresh: [changed])
+        page = press(page, "refresh_agents")
+        assert sentences(page.warning) == ["The inputs of this agent were changed in Writer since you chose it."]
+        page = press(page, "take_new_inputs")
+        assert desk.draft(sample.id).agent == changed
+        assert page.selectbox(key="column_for_0").label == "SKU"
+        assert page.selectbox(key="column_for_0").value == "SKU"
 
 
 def raising(error: Exception) -> Callable[..., object]:
@@ -366,6 +380,13 @@ class TestWhatIsStored:
         page = settled(page.run())
         assert page.selectbox(key="column_for_0").value == "Product name"
 
+    def test_a_visit_to_another_page_leads_back_to_the_draft(self, visit: Visit, sample: Draft) -> None:
+        page = visit(sample.id)
+        page = settled(page.switch_page("batches.py").run())
+        del page.query_params["draft"]
+        page = press(settled(page.switch_page("new_batch.py").run()), "continue_draft")
+        assert page.selectbox(key="column_for_0").value == "Product name"
+
     def test_a_draft_that_is_not_there_is_told_and_leads_to_a_new_start(self, visit: Visit) -> None:
         page = visit("nowhere")
         assert sentences(page.warning) == ["There is no such draft (drafts are kept for 7 days)."]
@@ -443,11 +464,21 @@ class TestTheLaunch:
         assert page.text_input(key="batch_name").value == proposed
         assert desk.draft(sample.id).name == ""
 
-    def test_what_it_takes_is_told(self, visit: Visit, desk: Desk, sample: Draft) -> None:
-        requests = desk.estimate(24).requests
+    @pytest.mark.parametrize(
+        ("estimate", "told"),
+        [
+            (Estimate(1, 1 / 400), "1 request to Writer: less than a minute"),
+            (Estimate(401, 401 / 400), "401 requests to Writer: at least 1 minute"),
+            (Estimate(40_000, 100), "40,000 requests to Writer: at least 100 minutes"),
+            (Estimate(148_470, 371.2), "148,470 requests to Writer: at least 6 hours"),
+        ],
+    )
+    def test_what_it_takes_is_told(
+        self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch, estimate: Estimate, told: str
+    ) -> None:
+        monkeypatch.setattr(desk, "estimate", lambda rows: estimate)
         assert sentences(visit(sample.id).caption)[-1] == (
-            f"{requests} requests to Writer: less than a minute at the limit of 400 a minute. "
-            "The agent's own pace can make it longer."
+            f"{told} at the limit of 400 a minute. The agent's own pace can make it longer."
         )
 
     def test_launching_makes_a_batch_of_that_name_and_goes_there(self, visit: Visit, desk: Desk, sample: Draft) -> None:
@@ -494,6 +525,11 @@ class TestTheLaunch:
         monkeypatch.setattr(desk, "launch", raising(LaunchError("No row is ready *now*.")))
         page = press(visit(sample.id), "launch")
         assert sentences(page.error) == [r"No row is ready \*now\*\."]
+
+    def test_a_launched_draft_is_not_offered_again(self, visit: Visit, sample: Draft) -> None:
+        page = settled(visit(sample.id).button(key="launch").click().run())
+        page = settled(page.switch_page("new_batch.py").run())
+        assert keys(page) == {"spreadsheet", "use_sample", "pasted", "use_pasted"}
 
 
 class TestUntrustedText:
