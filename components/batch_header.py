@@ -77,10 +77,8 @@ def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
 def _downloads(batch_id: str, main: bool) -> None:
     icon = ":material/download:"
     kind: Literal["primary", "secondary"] = "primary" if main else "secondary"
-    st.link_button(
-        "Download CSV", f"/export/{batch_id}.csv", key="download_csv", icon=icon, type=kind, help="Download as CSV"
-    )
-    st.link_button("XLSX", f"/export/{batch_id}.xlsx", key="download_xlsx", icon=icon, help="Download for Excel")
+    st.link_button("Download CSV", f"/export/{batch_id}.csv", key="download_csv", icon=icon, type=kind)
+    st.link_button("XLSX", f"/export/{batch_id}.xlsx", key="download_xlsx", icon=icon)
 
 
 def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
@@ -109,7 +107,11 @@ def standing_notice(batch: Batch, connection: str) -> str:
             "What it has can be read and downloaded. To go on with it, start Copydesk with "
             + ("no `WRITER_API_KEY`." if batch.connection == SANDBOX else "the key and address it was launched with.")
         )
-    return plain(batch.reason) if batch.state is BatchState.PAUSED else ""
+    if batch.state is not BatchState.PAUSED:
+        return ""
+    return (
+        plain(batch.reason) or "Nothing more is sent until you press Resume. What Writer works on is still collected."
+    )
 
 
 def _place(connection: str) -> str:

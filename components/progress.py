@@ -76,7 +76,7 @@ def _counts(counts: Counts) -> None:
                 state.label,
                 number(amount),
                 delta=_share(amount, counts.total),
-                delta_color=ROWS[state].badge,
+                delta_color=ROWS[state].badge if amount else "gray",
                 delta_arrow="off",
             )
 

@@ -11,7 +11,7 @@ from components.progress import shown_count, shown_states
 from components.selection import keep_selection, latest, selected
 from components.states import ROWS
 from components.words import count, number, state_word
-from services.models import AgentInput, Choice, ChoiceKind, Counts, RowPage, RowPreview, RowState
+from services.models import Batch, Choice, ChoiceKind, Counts, RowPage, RowPreview, RowState
 
 ALL = "all"
 _TABLE = "rows"
@@ -26,6 +26,27 @@ class Filter:
     states: tuple[RowState, ...]
     search: str
     page: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column for an input that rows have values for."""
+
+    place: int
+    """Of the input among all of the agent's, which is that of its value among a row's."""
+    label: str
+
+    @property
+    def name(self) -> str:
+        """The column's name in the data; an input may be called anything, this cannot clash."""
+        return f"input_{self.place}"
+
+
+def input_columns(batch: Batch) -> list[Column]:
+    """The columns for the batch's inputs, in the agent's order, without those that were left out."""
+    choices = [batch.choices.get(field.name, Choice()) for field in batch.agent.inputs]
+    used = [place for place, choice in enumerate(choices) if choice.kind is not ChoiceKind.LEAVE_OUT]
+    return [Column(place, batch.agent.inputs[place].name) for place in used]
 
 
 @dataclass(frozen=True)
@@ -112,7 +133,7 @@ def row_pages(page: RowPage, page_rows: int) -> None:
         st.pagination(-(-page.matching // page_rows), key="page", max_visible_pages=5)
 
 
-def row_table(page: RowPage, inputs: Sequence[AgentInput]) -> Picked:
+def row_table(page: RowPage, inputs: Sequence[Column]) -> Picked:
     """The table; gives which rows are selected."""
     positions = [row.position for row in page.rows]
     keep_selection(_TABLE, positions)
@@ -134,38 +155,30 @@ def _height(rows: int) -> int:
     return min(_MOST_HEIGHT, (max(rows, 1) + 1) * _ROW_HEIGHT + 3)
 
 
-def _frame(rows: Sequence[RowPreview], inputs: Sequence[AgentInput]) -> pd.DataFrame:
-    """The table's data; columns have names of their own, as an input may be called anything."""
+def _frame(rows: Sequence[RowPreview], inputs: Sequence[Column]) -> pd.DataFrame:
+    """The table's data; what became of a row stands right after the first input, which mostly says which row it is."""
+    given = {column.name: [row.values[column.place] for row in rows] for column in inputs}
     data: dict[str, list[Any]] = {
         "number": [row.number for row in rows],
         "status": [[state_word(row.state)] for row in rows],
+        **dict(list(given.items())[:1]),
+        "suggestion": [row.suggestion for row in rows],
+        "error": [row.error for row in rows],
+        **dict(list(given.items())[1:]),
+        "attempts": [row.attempts for row in rows],
     }
-    for place in range(len(inputs)):
-        data[f"input_{place}"] = [_value(row, place) for row in rows]
-    data["suggestion"] = [row.suggestion for row in rows]
-    data["error"] = [row.error for row in rows]
-    data["attempts"] = [row.attempts for row in rows]
     return pd.DataFrame(data)
 
 
-def _value(row: RowPreview, place: int) -> str:
-    return row.values[place] if place < len(row.values) else ""
-
-
-def _columns(inputs: Sequence[AgentInput]) -> dict[str, Any]:
+def _columns(inputs: Sequence[Column]) -> dict[str, Any]:
     column = st.column_config
     words = {state_word(state): look.fill for state, look in ROWS.items()}
-    given = {f"input_{place}": column.TextColumn(field.name, width=124) for place, field in enumerate(inputs)}
+    given = {field.name: column.TextColumn(field.label, width=150) for field in inputs}
     return {
         "number": column.NumberColumn("Row", width=64, help="As the spreadsheet counts it: its first line is row 1"),
         "status": column.MultiselectColumn("Status", options=list(words), color=list(words.values()), width=118),
         **given,
-        "suggestion": column.TextColumn("Suggestion", width=270),
-        "error": column.TextColumn("Error", width=200),
+        "suggestion": column.TextColumn("Suggestion", width=300),
+        "error": column.TextColumn("Error", width=190),
         "attempts": column.NumberColumn("Attempts", width=84),
     }
-
-
-def mapped_inputs(inputs: Sequence[AgentInput], choices: dict[str, Choice]) -> list[AgentInput]:
-    """The inputs that rows have values for."""
-    return [field for field in inputs if choices.get(field.name, Choice()).kind is not ChoiceKind.LEAVE_OUT]

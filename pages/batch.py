@@ -11,7 +11,7 @@ from components.batch_header import Order, head, standing_notice, story, tab_wor
 from components.page import attempt, clock, now, open_page, tab_title
 from components.progress import progress
 from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
-from components.row_table import Filter, Picked, mapped_inputs, row_filter, row_pages, row_table, say_range
+from components.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
 from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable
@@ -104,8 +104,7 @@ def draw_rows(summary: BatchSummary) -> tuple[Picked, RowPage]:
     chosen = row_filter(summary.counts, resting=not moving(summary.batch, summary.counts))
     page = read_rows(chosen)
     say_range(page, PAGE_ROWS, st.session_state.get("page", 1))
-    inputs = mapped_inputs(summary.batch.agent.inputs, dict(summary.batch.choices))
-    picked = row_table(page, inputs)
+    picked = row_table(page, input_columns(summary.batch))
     row_pages(page, PAGE_ROWS)
     return picked, page
 

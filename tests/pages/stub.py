@@ -29,6 +29,7 @@ from services.models import (
     RowState,
 )
 from services.settings import Settings, load
+from services.store.rows import mapped_values
 
 AGENT = Agent(
     "agent-1",
@@ -132,10 +133,11 @@ class StubDesk(Desk):
         return BatchSummary(batch, Counts(Counter(row.state for row in rows)))
 
     def rows(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
-        _, rows = self._held(batch_id)
+        batch, rows = self._held(batch_id)
+        values_of = mapped_values(batch)
         found = [row for row in rows if (not states or row.state in states) and search.lower() in _text(row)]
         here = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-        return RowPage(tuple(_preview(row) for row in here), len(found))
+        return RowPage(tuple(_preview(row, values_of(row.cells)) for row in here), len(found))
 
     def row(self, batch_id: str, position: int) -> RowDetail:
         return self._held(batch_id)[1][position]
@@ -190,8 +192,7 @@ def _text(row: RowDetail) -> str:
     return " ".join([*row.cells, row.suggestion or "", row.error or ""]).lower()
 
 
-def _preview(row: RowDetail) -> RowPreview:
-    values = tuple("\n".join(values) for values in row.inputs.values())
+def _preview(row: RowDetail, values: tuple[str, ...]) -> RowPreview:
     return RowPreview(
         row.position,
         row.number,

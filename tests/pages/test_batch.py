@@ -1,0 +1,431 @@
+"""The page of one batch."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.selection import selected
+from services.models import (
+    Agent,
+    AgentInput,
+    Attempt,
+    BatchState,
+    Choice,
+    ChoiceKind,
+    ConnectionHealth,
+    InputType,
+    PauseKind,
+    RowState,
+)
+from tests.pages.conftest import Visit, settled
+from tests.pages.stub import LAUNCHED, StubDesk, a_batch, a_row, some_rows
+
+HOSTILE = "![x](http://canary.invalid/a.png) :red[x] :material/home: $x$ <b>"
+
+
+def buttons(page: AppTest) -> dict[str, str]:
+    """The buttons by their keys, with their labels."""
+    return {str(button.key): button.label for button in page.button if button.key}
+
+
+def primary(page: AppTest) -> list[str]:
+    """What stands out as the one thing to do."""
+    links = [str(link.proto.id).split("-")[-1] for link in page.get("link_button") if link.proto.type == "primary"]
+    return [str(button.key) for button in page.button if button.proto.type == "primary"] + links
+
+
+def counts(page: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def statuses(page: AppTest) -> list[str]:
+    return [status[0] for status in page.dataframe[0].value["status"]]
+
+
+def select(page: AppTest, *places: int) -> AppTest:
+    page.session_state["rows"] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
+    return settled(page.run())
+
+
+def press(page: AppTest, key: str) -> AppTest:
+    return settled(page.button(key=key).click().run())
+
+
+def sentences(elements: Any) -> list[str]:
+    return [str(element.value) for element in elements]
+
+
+# which buttons there are
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "expected", "main"),
+    [
+        ({}, {"waiting": 2}, {"pause", "cancel"}, "download_csv"),
+        ({}, {"completed": 1, "failed": 1, "waiting": 1}, {"pause", "cancel", "retry_failed"}, "download_csv"),
+        ({"state": BatchState.PAUSED}, {"waiting": 2}, {"resume", "cancel"}, "resume"),
+        (
+            {"state": BatchState.PAUSED, "connection": "https://api.writer.com"},
+            {"waiting": 1},
+            {"cancel"},
+            "download_csv",
+        ),
+        ({"state": BatchState.FINISHED}, {"completed": 2}, set(), "download_csv"),
+        ({"state": BatchState.FINISHED}, {"completed": 1, "failed": 1}, {"retry_failed"}, "retry_failed"),
+        ({"state": BatchState.FINISHED}, {"completed": 1, "unconfirmed": 2}, set(), "download_csv"),
+        ({"state": BatchState.FINISHED, "connection": "https://api.writer.com"}, {"failed": 1}, set(), "download_csv"),
+        ({"state": BatchState.CANCELED}, {"failed": 1, "canceled": 1}, {"retry_failed"}, "retry_failed"),
+    ],
+)
+def test_each_state_has_its_buttons_and_one_of_them_stands_out(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any], rows: dict[str, int], expected: set[str], main: str
+) -> None:
+    desk.hold(a_batch(**changes), some_rows(**rows))
+    page = visit("batch.py", id="batch-1")
+    assert set(buttons(page)) == expected
+    assert primary(page) == [main]
+
+
+def test_downloads_lead_to_the_files_of_the_batch(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(waiting=1))
+    links = [link.proto.url for link in visit("batch.py", id="batch-1").get("link_button")]
+    assert links == ["/export/batch-1.csv", "/export/batch-1.xlsx"]
+
+
+@pytest.mark.parametrize(("failed", "label"), [(1, "Retry 1 failed row"), (2, "Retry 2 failed rows")])
+def test_retrying_failed_rows_says_how_many_and_leaves_unconfirmed_ones(
+    desk: StubDesk, visit: Visit, failed: int, label: str
+) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(failed=failed, unconfirmed=3))
+    page = visit("batch.py", id="batch-1")
+    assert buttons(page)["retry_failed"] == label
+    press(page, "retry_failed")
+    assert desk.told == [("retry", "batch-1", None)]
+
+
+# what the buttons do
+
+
+def test_pause_and_resume_change_the_batch_and_the_buttons(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(waiting=2))
+    page = press(visit("batch.py", id="batch-1"), "pause")
+    assert "resume" in buttons(page)
+    page = press(page, "resume")
+    assert "pause" in buttons(page)
+    assert desk.told == [("pause", "batch-1"), ("resume", "batch-1")]
+
+
+def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(waiting=2, in_progress=1))
+    page = press(visit("batch.py", id="batch-1"), "cancel")
+    assert desk.told == []
+    assert "2 rows that wait will never be sent." in sentences(page.markdown)
+    assert any("still collected (1 row right now)" in text for text in sentences(page.markdown))
+    page = press(page, "confirm_cancel")
+    assert desk.told == [("cancel", "batch-1")]
+    assert "confirm_cancel" not in buttons(page)
+
+
+def test_a_refusal_is_a_sentence_that_stays_until_the_next_order(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(waiting=2))
+    desk.refusal = "Only a *running* batch can be paused."
+    page = press(visit("batch.py", id="batch-1"), "pause")
+    assert sentences(page.error) == [r"Only a \*running\* batch can be paused\."]
+    assert sentences(settled(page.run()).error) == []
+
+
+@pytest.mark.parametrize("params", [{"id": "nowhere"}, {}])
+def test_an_unknown_batch_is_told_with_a_way_out(visit: Visit, params: dict[str, str]) -> None:
+    page = visit("batch.py", **params)
+    assert page.title[0].value == "There is no such batch"
+    assert len(page.get("page_link")) == 1
+    assert len(page.dataframe) == 0
+
+
+# what is shown
+
+
+def test_counts_take_rows_being_sent_as_waiting_and_show_rare_states_only_where_there_are_any(
+    desk: StubDesk, visit: Visit
+) -> None:
+    desk.hold(a_batch(), some_rows(completed=1200, sending=2, waiting=3, in_progress=1))
+    page = visit("batch.py", id="batch-1")
+    assert counts(page) == {"Completed": "1,200", "Failed": "0", "In progress": "1", "Waiting": "5"}
+    desk.hold(a_batch(), some_rows(unconfirmed=1, skipped=2, canceled=3))
+    assert counts(visit("batch.py", id="batch-1")) == {
+        "Completed": "0",
+        "Failed": "0",
+        "Unconfirmed": "1",
+        "Skipped": "2",
+        "Canceled": "3",
+        "In progress": "0",
+        "Waiting": "0",
+    }
+
+
+def test_the_story_of_a_batch_is_told_in_the_viewers_time(desk: StubDesk, visit: Visit) -> None:
+    over = LAUNCHED + timedelta(minutes=8)
+    desk.hold(a_batch(state=BatchState.FINISHED, created_at=LAUNCHED, finished_at=over), some_rows(completed=2))
+    told = visit("batch.py", id="batch-1").caption[1].value
+    assert told.startswith("Product description · spring\\-range\\.xlsx · 2 rows · started 10 Mar")
+    assert ", 10:30 · " in told
+    assert told.endswith("took about 8 minutes")
+
+
+def test_a_running_batch_says_how_long_it_takes_at_least_and_then_how_long_it_still_takes(
+    desk: StubDesk, visit: Visit
+) -> None:
+    now = datetime.now(UTC)
+    desk.hold(a_batch(created_at=now), some_rows(waiting=1000))
+    assert visit("batch.py", id="batch-1").caption[1].value.endswith("**at least 5 minutes left**")
+    desk.hold(a_batch(created_at=now), some_rows(completed=1, waiting=1000))
+    assert visit("batch.py", id="batch-1").caption[1].value.endswith("**about 4 minutes left**")
+
+
+def test_a_paused_batch_says_why(desk: StubDesk, visit: Visit) -> None:
+    paused = a_batch(state=BatchState.PAUSED, pause_kind=PauseKind.KEY_REFUSED, reason="Writer refuses the key.")
+    desk.hold(paused, some_rows(waiting=1))
+    assert sentences(visit("batch.py", id="batch-1").warning) == [r"Writer refuses the key\."]
+
+
+def test_a_batch_of_another_connection_says_which_and_what_to_do(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.PAUSED, connection="https://api.writer.com"), some_rows(failed=1))
+    (notice,) = sentences(visit("batch.py", id="batch-1").warning)
+    assert "launched on https\u2060\\:\\/\\/api\\.writer\\.com, and Copydesk now works with the sandbox" in notice
+    assert "the key and address it was launched with" in notice
+
+
+def test_reasons_for_failures_are_counted(desk: StubDesk, visit: Visit) -> None:
+    rows = some_rows(failed=3)
+    rows[2] = replace(rows[2], error="At *capacity*.")
+    desk.hold(a_batch(state=BatchState.FINISHED), rows)
+    texts = sentences(visit("batch.py", id="batch-1").markdown)
+    assert r"**2** · The text was too long\." in texts
+    assert r"**1** · At \*capacity\*\." in texts
+
+
+def test_names_that_come_from_elsewhere_show_as_they_are(desk: StubDesk, visit: Visit) -> None:
+    agent = Agent("a", HOSTILE, (AgentInput(HOSTILE, InputType.TEXT),))
+    batch = a_batch(name=HOSTILE, filename=HOSTILE, agent=agent, state=BatchState.PAUSED, reason=HOSTILE)
+    batch = replace(batch, choices={HOSTILE: batch.choices["Product"]})
+    rows = [a_row(0, RowState.FAILED, inputs={HOSTILE: [HOSTILE]}, error=HOSTILE)]
+    desk.hold(batch, rows)
+    page = select(visit("batch.py", id="batch-1"), 0)
+    literal = r"\!\[x\]\(http"
+    texts = sentences([*page.title, *page.caption, *page.markdown, *page.warning, *page.error])
+    assert [text for text in texts if "![x]" in text or ":red[" in text] == []
+    assert sum(literal in text for text in texts) >= 6
+    assert HOSTILE in sentences(page.text)
+
+
+# the rows
+
+
+def test_the_table_shows_inputs_by_their_names_and_the_states_as_words(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(completed=1, sending=1))
+    frame = visit("batch.py", id="batch-1").dataframe[0].value
+    assert frame.to_dict("records") == [
+        {
+            "number": 2,
+            "status": ["Completed"],
+            "input_0": "Product 1",
+            "suggestion": "Meet product 1.",
+            "error": "",
+            "input_1": "Warm",
+            "attempts": 1,
+        },
+        {
+            "number": 3,
+            "status": ["Waiting"],
+            "input_0": "Product 2",
+            "suggestion": "",
+            "error": "",
+            "input_1": "Warm",
+            "attempts": 0,
+        },
+    ]
+
+
+def test_an_input_that_was_left_out_has_no_column_and_the_others_keep_their_values(
+    desk: StubDesk, visit: Visit
+) -> None:
+    desk.hold(a_batch(choices={"Tone": Choice(ChoiceKind.COLUMN, ("Tone",))}), some_rows(completed=1))
+    frame = visit("batch.py", id="batch-1").dataframe[0].value
+    assert {name: list(frame[name]) for name in frame if name.startswith("input")} == {"input_1": ["Warm"]}
+
+
+def test_the_filter_shows_rows_in_that_state_only(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=3, failed=2))
+    page = visit("batch.py", id="batch-1")
+    assert [option.content for option in page.segmented_control[0].proto.options] == [
+        "All 5",
+        "Completed 3",
+        "Failed 2",
+    ]
+    page = settled(page.segmented_control(key="status_filter").set_value("failed").run())
+    assert statuses(page) == ["Failed", "Failed"]
+
+
+def test_the_filter_for_waiting_rows_shows_those_being_sent_too(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(sending=1, waiting=1, completed=1))
+    page = visit("batch.py", id="batch-1")
+    assert len(settled(page.segmented_control(key="status_filter").set_value("waiting").run()).dataframe[0].value) == 2
+
+
+def test_a_moving_batch_has_no_counts_in_its_filter_so_that_a_click_is_always_understood(
+    desk: StubDesk, visit: Visit
+) -> None:
+    desk.hold(a_batch(), some_rows(waiting=1))
+    options = visit("batch.py", id="batch-1").segmented_control[0].proto.options
+    assert [option.content for option in options] == ["All", "Completed", "Failed", "In progress", "Waiting"]
+
+
+def test_searching_shows_rows_that_contain_the_text(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(completed=30))
+    page = settled(visit("batch.py", id="batch-1").text_input(key="search").set_value(" product 7 ").run())
+    assert list(page.dataframe[0].value["input_0"]) == ["Product 7"]
+    page = settled(page.text_input(key="search").set_value("nowhere").run())
+    assert len(page.dataframe[0].value) == 0
+    assert "No row matches. Change the filter or the search." in sentences(page.caption)
+
+
+def test_rows_come_in_pages_and_a_new_filter_begins_at_the_first(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(completed=250))
+    page = visit("batch.py", id="batch-1")
+    page.session_state["page"] = 3
+    page = settled(page.run())
+    assert list(page.dataframe[0].value["number"]) == list(range(202, 252))
+    assert "201–250 of 250 rows · select one to read it whole" in sentences(page.caption)
+    page = settled(page.text_input(key="search").set_value("product").run())
+    assert page.dataframe[0].value["number"][0] == 2
+
+
+def test_a_page_that_is_gone_becomes_the_first(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(completed=250))
+    page = visit("batch.py", id="batch-1")
+    page.session_state["page"] = 3
+    page = settled(page.run())
+    desk.hold(a_batch(), some_rows(completed=120))
+    assert settled(page.run()).dataframe[0].value["number"][0] == 2
+
+
+# selected rows
+
+
+def test_without_a_selection_the_panel_says_what_to_do(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(completed=1))
+    page = visit("batch.py", id="batch-1")
+    assert "**Read a row**" in sentences(page.markdown)
+    assert "retry_selected" not in buttons(page)
+
+
+def test_the_selected_row_is_shown_whole_with_every_attempt(desk: StubDesk, visit: Visit) -> None:
+    end = LAUNCHED + timedelta(seconds=20)
+    attempts = (
+        Attempt(1, RowState.COMPLETED, "job-1", "First *try*.", None, LAUNCHED, end),
+        Attempt(2, RowState.FAILED, "job-2", None, "Too long.", LAUNCHED, end),
+    )
+    row = a_row(0, RowState.FAILED, suggestion="First *try*.", error="Too long.", attempts=attempts)
+    desk.hold(a_batch(state=BatchState.FINISHED), [row])
+    page = select(visit("batch.py", id="batch-1"), 0)
+    assert sentences(page.subheader) == ["Row 2"]
+    assert sentences(page.error) == [r"Too long\."]
+    assert sentences(page.code) == ["First *try*.", "First *try*."]
+    assert sentences(page.text) == ["Product 1", "Warm", "Too long."]
+    assert "Suggestion of an earlier attempt · 2 words · 12 characters" in sentences(page.caption)
+    assert [expander.label for expander in page.expander] == ["2 attempts"]
+
+
+def test_selected_rows_are_sent_again_without_a_question_when_they_failed(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=1, failed=3))
+    page = select(visit("batch.py", id="batch-1"), 1, 3)
+    assert buttons(page)["retry_selected"] == "Retry 2 selected rows"
+    press(page, "retry_selected")
+    assert desk.told == [("retry", "batch-1", [1, 3])]
+
+
+@pytest.mark.parametrize(
+    ("rows", "warning"),
+    [
+        (
+            {"unconfirmed": 1},
+            "1 row is unconfirmed: Writer may have worked on it already, and it may be charged twice.",
+        ),
+        ({"completed": 1}, "1 row is completed: Writer makes a new suggestion, which is charged again."),
+    ],
+)
+def test_rows_that_may_cost_twice_are_sent_again_only_after_a_question(
+    desk: StubDesk, visit: Visit, rows: dict[str, int], warning: str
+) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(**rows))
+    page = select(visit("batch.py", id="batch-1"), 0)
+    assert buttons(page)["retry_selected"] == "Retry 1 selected row"
+    page = press(page, "retry_selected")
+    assert desk.told == []
+    assert [text for text in sentences(page.warning) if text.startswith(warning)]
+    press(page, "confirm_retry")
+    assert desk.told == [("retry", "batch-1", [0])]
+
+
+@pytest.mark.parametrize("state", ["waiting", "in_progress", "skipped"])
+def test_rows_that_cannot_be_sent_again_offer_no_retry(desk: StubDesk, visit: Visit, state: str) -> None:
+    desk.hold(a_batch(), some_rows(**{state: 1}))
+    assert "retry_selected" not in buttons(select(visit("batch.py", id="batch-1"), 0))
+
+
+def test_a_batch_of_another_connection_offers_no_retry_of_selected_rows(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED, connection="https://api.writer.com"), some_rows(failed=1))
+    assert "retry_selected" not in buttons(select(visit("batch.py", id="batch-1"), 0))
+
+
+def test_the_selection_stays_on_its_row_when_rows_above_it_leave_the_filter(desk: StubDesk, visit: Visit) -> None:
+    rows = some_rows(failed=4, in_progress=1)
+    desk.hold(a_batch(), rows)
+    page = visit("batch.py", id="batch-1")
+    page = settled(page.segmented_control(key="status_filter").set_value("failed").run())
+    page = select(page, 2)
+    assert sentences(page.subheader) == ["Row 4"]
+    desk.hold(a_batch(), [a_row(0, RowState.COMPLETED), a_row(1, RowState.COMPLETED), *rows[2:]])
+    page = settled(page.run())
+    assert sentences(page.subheader) == ["Row 4"]
+    assert page.session_state["rows"]["selection"]["rows"] == [0]
+    desk.hold(a_batch(), [a_row(position, RowState.COMPLETED) for position in range(3)])
+    assert sentences(settled(page.run()).subheader) == []
+
+
+def test_places_beyond_the_table_select_nothing() -> None:
+    assert selected([2, 0, 9], ["a", "b", "c"]) == ("a", "c")
+
+
+def test_the_row_selected_last_is_the_one_shown(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(completed=4))
+    page = select(visit("batch.py", id="batch-1"), 3)
+    page = select(page, 1, 3)
+    assert sentences(page.subheader) == ["Row 3"]
+    page = select(page, 3)
+    assert sentences(page.subheader) == ["Row 5"]
+
+
+# notices that stand on every page
+
+
+def test_the_sandbox_is_named_on_the_page(visit: Visit) -> None:
+    assert visit("batch.py").caption[0].value.startswith(":violet-badge[Sandbox] Nothing is charged.")
+
+
+def test_trouble_with_the_connection_is_told(desk: StubDesk, visit: Visit) -> None:
+    desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC))
+    (notice,) = sentences(visit("batch.py").warning)
+    assert notice.startswith("Writer cannot be reached since ")
+    desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC), key_refused_at=datetime.now(UTC))
+    (notice,) = sentences(visit("batch.py").error)
+    assert notice.startswith("Writer has refused the API key since ")
+
+
+def test_a_copydesk_that_only_looks_on_says_so(desk: StubDesk, visit: Visit) -> None:
+    desk.works = False
+    (notice,) = sentences(visit("batch.py").info)
+    assert notice.startswith("Another Copydesk works on these batches.")
