@@ -75,7 +75,7 @@ class Archive:
         for piece in self.pieces(part):
             text = tail + piece
             found = found or any(sign in text for sign in _SIGNS)
-            tail = piece[-_LONGEST_SIGN:]
+            tail = text[-_LONGEST_SIGN:]
         return found
 
     def sheet_parts(self) -> dict[str, str]:

@@ -101,27 +101,23 @@ class _Pass:
     def run(self, out: BinaryIO) -> None:
         """Count all rows, and write them as long as width and limits hold."""
         names = name_columns(self.header)[0] if self.width <= self._limits.max_columns else ()
-        width, most = self.width, self._limits.max_rows
+        width = self.width
         group: list[SheetRow] = []
         for number, cells, flaws in self._rows:
             # The first cell of a row that is not blank is seldom blank: asking it alone saves most of the time
             if not (cells and cells[0].strip()) and not flaws and not any(map(str.strip, cells)):
                 self._skip(cells)
                 continue
-            if len(cells) != width:
-                cells = self._fitted(cells)
-            if flaws:
-                self.needed = max(self.needed, 1 + max(position for position, _, _ in flaws))
-            self.count += 1
             if self._empty_lines:
                 self._end_gap()
-            if self.count <= most and self.needed == len(names):
-                group.append(SheetRow(number, tuple(cells), _problems(names, flaws) if flaws else ()))
-            if self.count % CHUNK_ROWS == 0:
-                self._write(group, out)
+            if len(cells) != width:
+                cells = self._fitted(cells)
+            group.append(SheetRow(number, tuple(cells), self._problems(names, flaws) if flaws else ()))
+            if len(group) == CHUNK_ROWS:
+                self._take(group, names, out)
                 group = []
         if group:
-            self._write(group, out)
+            self._take(group, names, out)
         self._check()
 
     def _first(self) -> Sequence[str]:
@@ -146,8 +142,16 @@ class _Pass:
             self.needed = max(self.needed, len(_trim(cells)))
         return _pad(cells[: self.width], self.width)
 
-    def _write(self, group: Sequence[SheetRow], out: BinaryIO) -> None:
-        if group:
+    def _problems(self, names: Sequence[str], flaws: Sequence[Flaw]) -> tuple[Problem, ...]:
+        """Name the columns of the flaws; one beyond the last column makes the table wider."""
+        self.needed = max(self.needed, 1 + max(position for position, _, _ in flaws))
+        if self.needed > len(names):
+            return ()  # these rows will be read once more
+        return tuple(Problem(names[position], value, message) for position, value, message in flaws)
+
+    def _take(self, group: Sequence[SheetRow], names: Sequence[str], out: BinaryIO) -> None:
+        self.count += len(group)
+        if self.count <= self._limits.max_rows and self.needed == len(names):
             chunk = pack(group)
             out.write(_LENGTH.pack(len(chunk)))
             out.write(chunk)
@@ -180,7 +184,3 @@ def _trim(cells: Sequence[str]) -> Sequence[str]:
 
 def _pad(cells: Sequence[str], width: int) -> Sequence[str]:
     return [*cells, *[""] * (width - len(cells))]
-
-
-def _problems(names: Sequence[str], flaws: Sequence[Flaw]) -> tuple[Problem, ...]:
-    return tuple(Problem(names[position], value, message) for position, value, message in flaws)

@@ -13,7 +13,7 @@ from services.sheets.separators import SEPARATORS, find_separator
 from services.sheets.table import RawRow, Source, counted
 
 _SAMPLE_CHARACTERS = 200_000
-_END = "\0"  # a line of its own behind the text: it ends up inside a cell if a quote is never closed
+_END = '"\0"'  # a line of its own behind the text, read as one cell of NUL unless a quote is still open there
 _EXCEL_HINT = re.compile(r"sep=([,;\t|])\r?\n?")
 _LONGEST_CELL = 2**31 - 1  # characters, more than any file that is taken has
 
@@ -67,12 +67,12 @@ def _records(data: bytes, codec: str, separator: str, *, skip_line: bool) -> Ite
     csv.field_size_limit(_LONGEST_CELL)
     if skip_line:
         next(records)
+    number = 0
     for number, cells in enumerate(records, 1):
-        if cells and cells[-1].endswith(_END):
-            if cells == [_END]:
-                return
-            raise SheetError(
-                f'A quotation mark (") that opens in row {number} is never closed. Close or delete it, and upload '
-                "the file again."
-            )
+        if cells == ["\0"]:
+            return
         yield number, cells, ()
+    raise SheetError(
+        f'A quotation mark (") that opens in row {number} is never closed. Close or delete it, and upload the file '
+        "again."
+    )

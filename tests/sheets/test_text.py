@@ -83,9 +83,10 @@ def test_nul_becomes_a_replacement_character_and_is_announced() -> None:
     assert sheet.notes == ("2 NUL characters were replaced by “\ufffd”: cells cannot hold NUL.",)
 
 
-def test_an_open_quote_is_refused_with_the_row_it_opens_in() -> None:
+@pytest.mark.parametrize("text", ['a,b\n1,2\n3,"4\n5,6\n', 'a,b\n1,2\n"', 'a,b\n1,2\n"x'])
+def test_an_open_quote_is_refused_with_the_row_it_opens_in(text: str) -> None:
     with pytest.raises(SheetError) as refusal:
-        parsed(b'a,b\n1,2\n3,"4\n5,6\n')
+        parsed(text.encode())
     assert str(refusal.value) == (
         'A quotation mark (") that opens in row 3 is never closed. Close or delete it, and upload the file again.'
     )

@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from services.errors import SheetError
 from services.models import Problem, Reading, SheetRow
-from services.sheets import Limits
+from services.sheets import Limits, archive
 from tests.sheets.helpers import CONTENT, cells, ods, parsed, plain_workbook, with_part, workbook
 
 XLS = Path(__file__).parent / "files" / "products.xls"
@@ -128,6 +128,23 @@ def test_an_error_value_is_kept_as_text_and_is_a_problem_of_its_row() -> None:
         SheetRow(2, ("#N/A", "#REF!"), (Problem("a", "#N/A", ERROR_VALUE),)),
         SheetRow(3, ("", "#DIV/0!"), (Problem("b", "#DIV/0!", ERROR_VALUE),)),
     ]
+
+
+def test_an_error_value_is_found_without_a_formula_and_wherever_the_unpacked_pieces_are_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(archive, "_PIECE", 1)
+    data = with_part(plain_workbook(["a"], [1]), CONTENT, lambda xml: xml.replace(b'"A2"><v>1', b'"A2" t="e"><v>#NUM!'))
+    assert parsed(data, "a.xlsx")[1] == [SheetRow(2, ("#NUM!",), (Problem("a", "#NUM!", ERROR_VALUE),))]
+
+
+def test_times_are_rounded_to_the_second() -> None:
+    def fill(book: xlsxwriter.Workbook, sheet: Worksheet) -> None:
+        sheet.write_string(0, 0, "moment")
+        moment = dt.datetime(2026, 3, 1, 14, 29, 59, 700_000)
+        sheet.write_datetime(1, 0, moment, book.add_format({"num_format": "d/m/yy h:mm"}))
+
+    assert cells(workbook(fill), "a.xlsx") == [("moment",), ("2026-03-01 14:30:00",)]
 
 
 def test_merged_cells_have_their_text_in_the_first() -> None:
