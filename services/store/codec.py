@@ -13,10 +13,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def to_json(value: Any) -> str:
-    """JSON text in which non-ASCII characters stand as themselves, so that they can be searched for."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # but half a surrogate pair, which UTF-8 cannot carry, stands as an escape
-    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+    """JSON text in which non-ASCII characters stand as themselves, so that they can be searched for.
+
+    Half a surrogate pair, which UTF-8 cannot carry, becomes U+FFFD.
+    """
+    return _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def strings(text: str) -> tuple[str, ...]:

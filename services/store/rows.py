@@ -3,7 +3,22 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, literal, null, or_, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from services.errors import MissingError
 from services.models import (
@@ -30,6 +45,11 @@ _EXPORT_ROWS = 500
 _POSITIONS = 500
 """Rows named in one statement; SQLite takes a limited number of parameters."""
 
+_SHOWN = (
+    *(rows.c.position, rows.c.number, rows.c.state, rows.c.cells, rows.c.attempts),
+    func.substr(func.coalesce(rows.c.suggestion, ""), 1, _SHORTENED).label("suggestion"),
+    func.substr(func.coalesce(rows.c.error, ""), 1, _SHORTENED).label("error"),
+)
 _HAS_ATTEMPT = rows.c.state.in_(
     [RowState.SENDING, RowState.IN_PROGRESS, RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED]
 )
@@ -43,23 +63,18 @@ class Rows:
 
     def page(self, batch: Batch, states: Collection[RowState], search: str, page: int, size: int) -> RowPage:
         """One page of the rows in those states (all if empty) whose cells, suggestion or error contain the text."""
-        where = _matching(batch.id, states, search)
-        shown = (
-            select(
-                *(rows.c.position, rows.c.number, rows.c.state, rows.c.cells, rows.c.attempts),
-                func.substr(func.coalesce(rows.c.suggestion, ""), 1, _SHORTENED).label("suggestion"),
-                func.substr(func.coalesce(rows.c.error, ""), 1, _SHORTENED).label("error"),
-            )
-            .where(where)
-            .order_by(rows.c.position)
-            .limit(size)
-            .offset((page - 1) * size)
-        )
+        start = (page - 1) * size
         with self._database.read() as connection:
-            matching = connection.execute(select(func.count()).select_from(rows).where(where)).scalar_one()
-            found = connection.execute(shown).all()
+            if search:
+                found, matching = self._found(connection, batch.id, states, search, start, size)
+            elif states:
+                found, matching = _in_states(connection, batch.id, states, start, size)
+            else:
+                found, matching = range(start, start + size), batch.row_count
+            named = (rows.c.batch_id == batch.id) & rows.c.position.in_(found)
+            shown = connection.execute(select(*_SHOWN).where(named).order_by(rows.c.position)).all()
         values_of = mapped_values(batch)
-        return RowPage(tuple(_preview(row, values_of) for row in found), matching)
+        return RowPage(tuple(_preview(row, values_of) for row in shown), matching)
 
     def get(self, batch_id: str, position: int) -> RowDetail:
         """One row, whole. Raises MissingError."""
@@ -110,6 +125,33 @@ class Rows:
                     row.job_id or "",
                 )
             after = found[-1].position
+
+    def _found(
+        self, connection: Connection, batch_id: str, states: Collection[RowState], search: str, start: int, size: int
+    ) -> tuple[Sequence[int], int]:
+        """The positions on the page, and how many rows match: found in one go, because every text has to be read."""
+        where = and_(_of(batch_id, states), self._contains(search))
+        positions = connection.execute(select(rows.c.position).where(where).order_by(rows.c.position)).scalars().all()
+        return positions[start : start + size], len(positions)
+
+    def _contains(self, search: str) -> ColumnElement[bool]:
+        """Whether a cell, the suggestion or the error contains the text, whatever its case."""
+        # not LIKE: nothing to escape, and no limit on the length
+        index_of = func.instr if self._database.is_sqlite else func.strpos
+        term = search.lower()
+        # cells are kept as JSON, in which a quote or a line break stands as an escape ...
+        escaped = json.dumps(term, ensure_ascii=False)[1:-1]
+        # ... and in which there is more than the cells: what looks like a match is looked at cell by cell
+        if self._database.is_sqlite:
+            cell = func.json_each(rows.c.cells).table_valued("value").c.value
+        else:
+            cell = func.json_array_elements_text(cast(rows.c.cells, JSON)).column_valued("cell")
+        in_a_cell = select(literal(1)).where(index_of(func.lower(cell), term) > 0).exists()
+        return or_(
+            and_(index_of(func.lower(rows.c.cells), escaped) > 0, in_a_cell),
+            index_of(func.lower(rows.c.suggestion), term) > 0,
+            index_of(func.lower(rows.c.error), term) > 0,
+        )
 
     def retry(self, batch_id: str, positions: Sequence[int] | None) -> int:
         """Let rows wait to be sent again: those given, or all failed ones. Gives how many.
@@ -170,23 +212,20 @@ def mapped_values(batch: Batch) -> Callable[[Sequence[str]], tuple[str, ...]]:
     return lambda cells: tuple(text(choice, cells) for choice in chosen)
 
 
-def _matching(batch_id: str, states: Collection[RowState], search: str) -> ColumnElement[bool]:
+def _of(batch_id: str, states: Collection[RowState]) -> ColumnElement[bool]:
     where = rows.c.batch_id == batch_id
-    if states:
-        where = and_(where, rows.c.state.in_(states))
-    if search:
-        term = search.lower()
-        # cells are kept as JSON, in which a quote or a line break stands as an escape
-        escaped = json.dumps(term, ensure_ascii=False)[1:-1]
-        where = and_(
-            where,
-            or_(
-                func.lower(rows.c.cells).contains(escaped, autoescape=True),
-                func.lower(rows.c.suggestion).contains(term, autoescape=True),
-                func.lower(rows.c.error).contains(term, autoescape=True),
-            ),
-        )
-    return where
+    return and_(where, rows.c.state.in_(states)) if states else where
+
+
+def _in_states(
+    connection: Connection, batch_id: str, states: Collection[RowState], start: int, size: int
+) -> tuple[Sequence[int], int]:
+    """The positions on the page, and how many rows are in those states; the index alone answers both."""
+    matching = connection.execute(select(func.count()).select_from(rows).where(_of(batch_id, states))).scalar_one()
+    # within a state the index has them in order; such pieces are merged, which is faster than sorting them all
+    pieces = union_all(*(select(rows.c.position).where(_of(batch_id, [state])) for state in sorted(set(states))))
+    following = pieces.order_by("position").limit(size).offset(start)
+    return connection.execute(following).scalars().all(), matching
 
 
 def _preview(row: AnyRow, values_of: Callable[[Sequence[str]], tuple[str, ...]]) -> RowPreview:
