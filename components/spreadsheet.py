@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from components.steps import PAGE_WIDTH, show_stored
 from components.words import count, number, plain, shorten
 from services.models import Reading, Sheet, SheetRow
-from services.sheets import ENCODINGS, SEPARATORS, SUFFIXES
+from services.sheets import ENCODINGS, SEPARATORS
 
 FIELD_WIDTH = 240
 """The width of a field whose value is a few words."""
@@ -19,12 +19,9 @@ _CELL_LENGTH = 200
 
 
 def upload(max_megabytes: int) -> UploadedFile | None:
-    """Ask for a file."""
+    """Ask for a file, of any type: reading it tells better than the browser why one cannot be used."""
     return st.file_uploader(
-        "Drop a file here, or pick one",
-        type=list(SUFFIXES),
-        max_upload_size=max_megabytes,
-        key="spreadsheet",
+        "Drop a CSV, Excel or OpenDocument file here, or pick one", max_upload_size=max_megabytes, key="spreadsheet"
     )
 
 

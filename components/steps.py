@@ -27,7 +27,7 @@ _STORY = (
 def step(number: int, title: str) -> DeltaGenerator:
     """A bordered box for one step; what is written into it stands below its numbered title."""
     box = st.container(border=True, width=PAGE_WIDTH)
-    box.subheader(f"{number}\\. {title}", anchor=False)
+    box.header(f"{number}\\. {title}", anchor=False)
     return box
 
 

@@ -14,7 +14,7 @@ from components.columns import Columns, choose_columns, tell_unused
 from components.launch import launch_button, name_batch, proposed_name, show_storing, tell_estimate
 from components.page import attempt, open_page
 from components.spreadsheet import choose_reading, offer_draft, offer_sample, paste, show_sheet, upload
-from components.steps import step, tell_story
+from components.steps import PAGE_WIDTH, step, tell_story
 from components.words import count, plain
 from services.desk import Desk
 from services.errors import MissingError, PersonError, SheetError, WriterError
@@ -135,7 +135,7 @@ def read(slot: DeltaGenerator, name: str, work: Open) -> Draft:
 
 def tell_no_draft() -> None:
     """Say that the address leads nowhere."""
-    st.warning("There is no such draft (drafts are kept for 7 days).")
+    st.warning("There is no such draft (drafts are kept for 7 days).", width=PAGE_WIDTH)
     st.button("Start a new batch", key="start_new", on_click=forget_draft, type="primary")
 
 
@@ -143,7 +143,7 @@ def tell_launched(batch_id: str) -> None:
     """Lead on to the batch; at once where the button was pressed twice."""
     if st.session_state.get("launch"):
         open_batch(batch_id)
-    st.success("This draft was launched.", icon=":material/rocket_launch:")
+    st.success("This draft was launched.", icon=":material/rocket_launch:", width=PAGE_WIDTH)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("batch.py", label="Open its batch", query_params={"id": batch_id}, icon=":material/arrow_forward:")
         st.button("Start a new batch", key="start_new", on_click=forget_draft)

@@ -64,7 +64,7 @@ def draft_id(page: AppTest) -> str:
 
 
 def steps(page: AppTest) -> list[str]:
-    return [heading.value for heading in page.subheader]
+    return [heading.value for heading in page.header]
 
 
 def keys(page: AppTest) -> set[str]:
@@ -146,6 +146,11 @@ class TestASpreadsheetThatCannotBeUsed:
         assert "draft" not in page.query_params
         assert steps(page) == [r"1\. Spreadsheet"]
         assert "spreadsheet" in keys(page)
+
+    def test_a_file_of_another_type_is_refused_in_a_sentence_too(self, visit: Visit) -> None:
+        page = upload(visit(), "brief.pdf", b"%PDF-1.7\n")
+        assert len(page.error) == 1
+        assert r"\.pdf" in page.error[0].value
 
     def test_it_is_not_read_again_when_something_else_happens(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
