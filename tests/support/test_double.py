@@ -223,6 +223,20 @@ def test_an_effect_may_come_later_than_the_loss_of_the_answer() -> None:
     assert play(main, effect_delay=10.0).double.books.created == {"row": 1}
 
 
+def test_late_effects_and_strangers_jobs_are_listed_in_the_order_of_their_creation() -> None:
+    async def main(client: Client) -> None:
+        for number in range(20):
+            client.double.script(Kind.CREATE, Fault.RESET_AFTER)
+            with pytest.raises(httpx.ReadError):
+                await client.create(str(number))
+        await client.clock.sleep(60)
+        times = [job["created_at"] for job in (await client.ask("GET", JOBS)).json()["result"]]
+        assert len(times) > 40
+        assert times == sorted(times, reverse=True)
+
+    play(main, effect_delay=(0.0, 50.0), strangers_per_minute=30)
+
+
 def test_a_request_that_the_client_gives_up_has_its_effect_all_the_same() -> None:
     async def main(client: Client) -> None:
         with pytest.raises(httpx.ReadTimeout):
@@ -303,11 +317,13 @@ def test_the_most_requests_in_a_minute_are_counted_wherever_the_minute_begins() 
 
 def test_requests_of_others_are_not_in_our_count() -> None:
     async def main(client: Client) -> None:
-        await client.http.get(JOBS, headers={"Authorization": "Bearer theirs"})
+        theirs = {"Authorization": "Bearer theirs"}
+        await client.http.post(JOBS, headers=theirs, json={"inputs": [{"id": "Text", "value": ["row"]}]})
         await client.listed()
 
     books = play(main, names={"theirs": "them"}).double.books
     assert (books.most_in(), books.most_in(who="them"), books.most_at_once) == (1, 1, 1)
+    assert books.created == {}
 
 
 async def test_it_is_an_asgi_application_that_raises_what_a_broken_connection_would() -> None:

@@ -89,14 +89,17 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 
 class VirtualClock(Clock):
-    """The time of the running loop, from an epoch on."""
+    """The time of the loop it was first asked in, from an epoch on; it may be asked in threads then, too."""
 
     def __init__(self, epoch: float = EPOCH) -> None:
         self._epoch = epoch
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def now(self) -> float:
         """The time now, as the system's clock would tell it."""
-        return self._epoch + asyncio.get_running_loop().time()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._epoch + self._loop.time()
 
     def jump(self, seconds: float) -> None:
         """Set the system's clock forward, or back for a negative number; sleeps and time-outs don't notice."""

@@ -66,7 +66,7 @@ class Job:
 
 def stamp(moment: float) -> str:
     """A time as Writer writes it."""
-    return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Shelf:

@@ -87,6 +87,8 @@ class Options:
     seed: int = 1
     duration: Span = 3.0
     """How long a job takes."""
+    durations: dict[str, float] = field(default_factory=dict)
+    """How long the jobs of some rows take, by the row's own text."""
     latency: Span = 0.0
     """How long a request and its answer travel, together."""
     id_name: str = "id"

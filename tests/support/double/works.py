@@ -109,7 +109,7 @@ class Works:
     def _try(self, text: str, at: float, *, ours: bool) -> _Try:
         """The next attempt at a text: when it ends, and how."""
         options = self._options
-        ready_at = at + self.draw(options.duration)
+        ready_at = at + self.draw(options.durations.get(text, options.duration))
         if not ours:
             return _Try(1, ready_at, None)
         self._attempts[text] += 1

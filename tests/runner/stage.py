@@ -1,0 +1,253 @@
+"""A stage for batches: what an engine does, in the test's own loop, and what a person may do."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, cast
+
+from services.budget import Budget
+from services.clock import Clock
+from services.gateway import Gateway
+from services.models import (
+    FINAL,
+    Agent,
+    AgentInput,
+    Batch,
+    BatchState,
+    Choice,
+    ChoiceKind,
+    InputType,
+    PauseKind,
+    Reading,
+    RowPreview,
+    RowState,
+    Sheet,
+)
+from services.runner import Runner
+from services.store import NewBatch, NewRow, Store
+from services.writer import Writer
+from tests.support.double import AGENT_ID, Books, Double, FaultyTransport, is_for
+
+CONNECTION = "https://writer.example"
+AGENT = Agent(AGENT_ID, "Echo", (AgentInput("Text", InputType.TEXT, required=True),))
+
+_PAGE = 500
+
+
+class Stage:
+    """A store, a double of Writer, and a runner for every batch that has something to do."""
+
+    def __init__(self, store: Store, double: Double, clock: Clock, rpm: int) -> None:
+        self.store = store
+        self.double = double
+        self.clock = clock
+        self._rpm = rpm
+        self._batches = 0
+        self._process: Process | None = None
+
+    @property
+    def books(self) -> Books:
+        """The double's books."""
+        return self.double.books
+
+    # what a person does
+
+    def launch(self, rows: int | Sequence[str]) -> str:
+        """Launch a batch of so many rows, or of rows with these texts; give its id."""
+        self._batches += 1
+        texts = [f"batch {self._batches} row {n}" for n in range(rows)] if isinstance(rows, int) else rows
+        choices = {"Text": Choice(ChoiceKind.COLUMN, ("Text",))}
+        sheet = Sheet("texts.csv", ("Text",), len(texts), Reading())
+        draft = self.store.drafts.create(sheet, b"", [], self.clock.now())
+        new = NewBatch(draft.id, "Texts", CONNECTION, AGENT, "texts.csv", ("Text",), choices)
+        new_rows = (NewRow(n + 2, (text,), {"Text": [text]}, None) for n, text in enumerate(texts))
+        batch_id = self.store.batches.launch(new, new_rows, self.clock.now(), lambda _: None)
+        self._wake(batch_id)
+        return batch_id
+
+    def pause(self, batch_id: str) -> None:
+        """Press Pause."""
+        self.store.batches.pause(batch_id, PauseKind.PERSON)
+        self._wake(batch_id)
+
+    def resume(self, batch_id: str) -> None:
+        """Press Resume."""
+        self.store.batches.resume(batch_id, CONNECTION)
+        self._wake(batch_id)
+
+    def cancel(self, batch_id: str) -> None:
+        """Press Cancel."""
+        self.store.batches.cancel(batch_id, self.clock.now())
+        self._wake(batch_id)
+
+    def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
+        """Press Retry."""
+        number = self.store.rows.retry(batch_id, positions)
+        self._wake(batch_id)
+        return number
+
+    # what a process does
+
+    def begin(self) -> None:
+        """Start a process that works on the batches."""
+        self._process = Process(self.store, self.double, self.clock, self._rpm)
+
+    async def kill(self) -> None:
+        """End the process as `kill -9` does: nothing that it would still write reaches the store."""
+        assert self._process is not None
+        await self._process.end(killed=True)
+        self._process = None
+
+    async def end(self) -> None:
+        """Cancel what the process does, which may still write."""
+        if self._process is not None:
+            await self._process.end(killed=False)
+            self._process = None
+
+    # what comes of it
+
+    async def settled(self, *batch_ids: str) -> None:
+        """Wait until nothing more happens by itself to these batches."""
+        if self._process is None:
+            self.begin()
+        for batch_id in batch_ids:
+            while not self._is_settled(batch_id):
+                assert self._process is not None
+                await self._process.news()
+
+    async def until(self, condition: Callable[[], bool], step: float = 0.5) -> None:
+        """Wait until it is so."""
+        if self._process is None:
+            self.begin()
+        while not condition():
+            assert self._process is not None
+            self._process.check()
+            await asyncio.sleep(step)
+
+    def batch(self, batch_id: str) -> Batch:
+        """The batch as it is."""
+        return self.store.batches.only(batch_id)
+
+    def rows(self, batch_id: str, *states: RowState) -> list[RowPreview]:
+        """Its rows in these states, all where none is named."""
+        batch = self.batch(batch_id)
+        pages = range(1, batch.row_count // _PAGE + 2)
+        return [row for n in pages for row in self.store.rows.page(batch, states, "", n, _PAGE).rows]
+
+    def states(self, batch_id: str) -> Counter[RowState]:
+        """How many rows are in each state."""
+        return Counter(self.store.batches.get(batch_id).counts.by_state)
+
+    def check(self, *batch_ids: str) -> None:
+        """Every row is at its end, none was created twice, and each suggestion is on its own row."""
+        for batch_id in batch_ids:
+            for row in self.rows(batch_id):
+                text = row.values[0]
+                assert row.state in FINAL, (text, row.state)
+                assert self.books.created[text] <= 1, (text, self.books.created[text])
+                assert not row.suggestion or is_for(row.suggestion, text), (text, row.suggestion)
+                if row.state is RowState.COMPLETED:
+                    assert row.suggestion
+                    assert self.books.created[text] == 1
+
+    def _wake(self, batch_id: str) -> None:
+        if self._process is not None:
+            self._process.wake(batch_id)
+
+    def _is_settled(self, batch_id: str) -> bool:
+        summary = self.store.batches.get(batch_id)
+        counts = summary.counts
+        at_writer = counts[RowState.SENDING] + counts[RowState.IN_PROGRESS]
+        return summary.batch.state is not BatchState.RUNNING and not at_writer
+
+
+class Process:
+    """What dies when a process is killed: runners, and all they know that is not in the store."""
+
+    def __init__(self, store: Store, double: Double, clock: Clock, rpm: int) -> None:
+        self._mortal = MortalStore(store)
+        self._store = cast(Store, self._mortal)
+        self._clock = clock
+        writer = Writer(CONNECTION, "sk-key-of-ours", FaultyTransport(double))
+        budget = Budget(self._store, CONNECTION, rpm, clock)
+        self._gateway = Gateway(self._store, writer, budget, CONNECTION, clock)
+        self._runners: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
+        self._news = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._look()
+
+    def wake(self, batch_id: str) -> None:
+        """Tell of a change in the store."""
+        if batch_id in self._runners:
+            self._runners[batch_id][0].wake()
+        self._look()
+        self._news.set()
+
+    async def news(self) -> None:
+        """Wait until a runner has ended, or there was a change."""
+        await self._news.wait()
+        self._news.clear()
+        self.check()
+
+    def check(self) -> None:
+        """Raise what a runner failed with."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def end(self, *, killed: bool) -> None:
+        """Cancel all runners."""
+        self._mortal.alive = not killed
+        tasks = [task for _, task in self._runners.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._gateway.aclose()
+
+    def _look(self) -> None:
+        """Give every batch that has something to do a runner."""
+        for batch_id in self._store.batches.working(CONNECTION):
+            if batch_id not in self._runners:
+                runner = Runner(batch_id, self._store, self._gateway, self._clock)
+                task = asyncio.create_task(runner.advance())
+                self._runners[batch_id] = (runner, task)
+                task.add_done_callback(partial(self._ended, batch_id))
+
+    def _ended(self, batch_id: str, task: asyncio.Task[None]) -> None:
+        del self._runners[batch_id]
+        if not self._mortal.alive or task.cancelled():
+            return
+        self._failure = self._failure or task.exception()
+        self._look()
+        self._news.set()
+
+
+class MortalStore:
+    """A store that a killed process cannot reach any more."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.alive = True
+
+    def __getattr__(self, noun: str) -> Any:
+        return _Noun(self, getattr(self._store, noun))
+
+
+class _Noun:
+    def __init__(self, store: MortalStore, noun: Any) -> None:
+        self._store = store
+        self._noun = noun
+
+    def __getattr__(self, verb: str) -> Any:
+        method = getattr(self._noun, verb)
+
+        def call(*args: Any, **options: Any) -> Any:
+            if not self._store.alive:
+                raise KilledError
+            return method(*args, **options)
+
+        return call if callable(method) else method
+
+
+class KilledError(Exception):
+    """The process is dead."""
