@@ -42,10 +42,11 @@ def test_utf16_with_a_big_endian_mark_is_found() -> None:
     assert cells(b"\xfe\xff" + written(WESTERN).encode("utf-16-be")) == WESTERN
 
 
-def test_one_foreign_word_far_down_is_enough_to_find_the_encoding() -> None:
-    data = b"a,b\n" + b"x,y\n" * 4_000 + "蓝色茶壶,z\n".encode("gbk")
+@pytest.mark.parametrize(("word", "encoding"), [("蓝色茶壶", "gbk"), ("Cafés crémeux", "windows-1252")])
+def test_one_foreign_word_far_down_is_enough_to_find_the_encoding(word: str, encoding: str) -> None:
+    data = b"a,b\n" + b"x,y\n" * 4_000 + f"{word},z\n".encode(encoding)
     sheet, rows = parsed(data)
-    assert (sheet.reading.encoding, rows[-1].cells) == ("gbk", ("蓝色茶壶", "z"))
+    assert (sheet.reading.encoding, rows[-1].cells) == (encoding, (word, "z"))
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
