@@ -79,9 +79,8 @@ def bring_spreadsheet(desk: Desk) -> None:
             pasted = paste()
     tell_story()
     if sample:
-        open_draft(slot, Given("sample", "the sample", lambda _: desk.open_sample()))
-    given = [*given_file(desk, file), *given_cells(desk, pasted)]
-    open_first(slot, given)
+        slot.error(plain(open_draft(slot, Given("sample", "the sample", lambda _: desk.open_sample()))))
+    open_first(slot, [*given_file(desk, file), *given_cells(desk, pasted)])
 
 
 def offer_last_draft(desk: Desk) -> None:

@@ -1,16 +1,18 @@
 """The page for a new batch, run against a real desk and the sandbox."""
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import components.page
 from services.desk import Desk
-from services.errors import KeyRefusedError, LaunchError, UnreachableError
+from services.errors import KeyRefusedError, LaunchError, SheetError, UnreachableError
 from services.models import Agent, AgentInput, Choice, ChoiceKind, ConnectionHealth, Draft, Estimate, InputType
 from services.settings import load
 
@@ -166,10 +168,25 @@ class TestASpreadsheetThatCannotBeUsed:
         assert sentences(page.error) == []
         assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent"]
 
+    def test_a_sample_that_cannot_be_read_is_told_too(
+        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk, "open_sample", raising(SheetError("Reading took too long.")))
+        assert sentences(press(visit(), "use_sample").error) == [r"Reading took too long\."]
+
     def test_it_does_not_stand_in_the_way_of_pasted_cells(self, visit: Visit, desk: Desk) -> None:
         page = upload(visit(), "empty.csv", "")
         page = settled(page.text_area(key="pasted").input("Name\tTone\nMug\tWarm").run())
         assert desk.draft(draft_id(page)).sheet.columns == ("Name", "Tone")
+
+
+def workbook(**sheets: list[str]) -> bytes:
+    """A workbook whose sheets have one column each."""
+    book = io.BytesIO()
+    with pd.ExcelWriter(book) as writer:
+        for name, (header, *cells) in sheets.items():
+            pd.DataFrame({header: cells}).to_excel(writer, sheet_name=name, index=False)
+    return book.getvalue()
 
 
 class TestHowAFileIsRead:
@@ -178,6 +195,16 @@ class TestHowAFileIsRead:
         assert page.selectbox(key="encoding").value == "UTF-8"
         assert page.selectbox(key="separator").value == "Comma ( , )"
         assert "sheet" not in keys(page)
+
+    def test_a_workbook_with_several_sheets_offers_them_and_nothing_else(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.open_spreadsheet(workbook(Mugs=["Name", "Mug"], Bowls=["Kind", "Bowl", "Dish"]), "shop.xlsx")
+        page = visit(draft.id)
+        assert page.selectbox(key="sheet").options == ["Mugs", "Bowls"]
+        assert page.selectbox(key="sheet").value == "Mugs"
+        assert keys(page).isdisjoint({"encoding", "separator"})
+        page = choose(page, "sheet", "Bowls")
+        assert r"**shop\.xlsx** · 2 rows, 1 column" in sentences(page.markdown)
+        assert desk.draft(draft.id).sheet.reading.sheet == "Bowls"
 
     def test_another_separator_reads_the_file_again(self, visit: Visit, desk: Desk) -> None:
         draft = desk.open_spreadsheet(b"Name;Tone\nMug, blue;Warm\n", "mugs.csv")
@@ -211,6 +238,16 @@ class TestTheAgent:
         assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent", r"3\. Columns", r"4\. Check", r"5\. Launch"]
         assert "- **Tone** · one of a list, required — The voice of the text\\." in texts(page)
         assert "- **Key features** · text, up to 5 values, optional" in texts(page)
+
+    def test_another_agent_brings_its_own_inputs_and_proposals(self, visit: Visit, sample: Draft) -> None:
+        page = choose(visit(sample.id), "column_for_1", "SKU")
+        page = choose(page, "agent", "Social post")
+        fields = [page.selectbox(key=f"column_for_{n}") for n in range(3)]
+        assert [(field.label, field.value) for field in fields] == [
+            ("Product", "(leave out)"),
+            ("Channel", "(leave out)"),
+            ("Audience", "(leave out)"),
+        ]
 
     def test_when_writer_cannot_be_asked_the_page_says_so_and_offers_to_try_again(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
