@@ -68,7 +68,8 @@ class Settler:
     async def _jobs_since(self, moment: float) -> list[Job] | None:
         """The agent's jobs created since then, by Writer's clock; None where not all of them could be read.
 
-        The order of the list is not documented. It is relied on only as far as all that was read is in that order.
+        The order of the list is not documented. It is relied on only as far as all that was read is in that order;
+        jobs of one and the same moment show none.
         """
         since = self._gateway.on_writers_clock(moment, _CLOCK_MARGIN)
         read: dict[str, Job] = {}  # jobs created meanwhile push others to the next page, where they show again
@@ -79,7 +80,7 @@ class Settler:
             offset += len(page.jobs)
             at_end = not page.jobs or (page.total is not None and offset >= page.total)
             times = [_created(job, since) for job in read.values()]
-            if at_end or (times[-1] < since and times == sorted(times, reverse=True)):
+            if at_end or (times[-1] < min(since, times[0]) and times == sorted(times, reverse=True)):
                 return [job for job, created in zip(read.values(), times, strict=True) if created >= since]
         return None
 
