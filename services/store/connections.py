@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from services.models import ConnectionHealth
 from services.store import codec
@@ -69,5 +69,6 @@ class Connections:
 
 
 def _ensure(connection: Connection, connection_id: str) -> None:
-    if connection.execute(select(connections.c.id).where(connections.c.id == connection_id)).first() is None:
-        connection.execute(insert(connections).values(id=connection_id, detail=""))
+    # two processes may note a new connection at the same time
+    statement = "INSERT INTO connections (id, detail) VALUES (:id, '') ON CONFLICT (id) DO NOTHING"
+    connection.execute(text(statement), {"id": connection_id})
