@@ -18,7 +18,8 @@ class Ownership:
         self._database = database
         self._connection: Connection | None = None
         path = database.engine.url.database
-        self._file = FileLock(Path(f"{path}.lock")) if database.is_sqlite and path else None
+        # the process owns, not one of its threads: the engine's takes the lock, and the one that stops it gives it back
+        self._file = FileLock(Path(f"{path}.lock"), thread_local=False) if database.is_sqlite and path else None
 
     def acquire(self) -> bool:
         """Try to become the owner; tells whether this process is it now."""
