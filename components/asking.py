@@ -8,23 +8,30 @@ from components.words import count, plain
 from services.models import Counts, RowState
 
 
+def _choose(action: str, key: str, icon: str, otherwise: str, confirm: Callable[[], None]) -> None:
+    """The dialog's two ways out."""
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(action, key=key, type="primary", icon=icon, on_click=confirm)
+        if st.button(otherwise, key=f"{key}_not"):
+            st.rerun()
+
+
 def ask_cancel(counts: Counts, confirm: Callable[[], None]) -> None:
     """Ask before a batch is canceled."""
 
     @st.dialog("Cancel this batch?")
     def dialog() -> None:
-        st.markdown(f"{count(counts.waiting, 'row')} that {_wait(counts.waiting)} will never be sent.")
+        if counts.waiting:
+            waiting = count(counts.waiting, "row still waits", "rows still wait")
+            st.markdown(f"{waiting} and will never be sent.")
+        at_writer = counts[RowState.IN_PROGRESS]
         st.markdown(
             "Rows that are already at Writer run to their end, and their suggestions are still collected"
-            + (f" ({count(counts[RowState.IN_PROGRESS], 'row')} right now)." if counts[RowState.IN_PROGRESS] else ".")
+            + (f" ({count(at_writer, 'row')} right now)." if at_writer else ".")
         )
-        st.button("Cancel the batch", key="confirm_cancel", type="primary", icon=":material/close:", on_click=confirm)
+        _choose("Cancel the batch", "confirm_cancel", ":material/close:", "Keep it", confirm)
 
     dialog()
-
-
-def _wait(amount: int) -> str:
-    return "waits" if amount == 1 else "wait"
 
 
 def ask_delete(name: str, counts: Counts, confirm: Callable[[], None]) -> None:
@@ -35,7 +42,7 @@ def ask_delete(name: str, counts: Counts, confirm: Callable[[], None]) -> None:
         st.markdown(f"**{plain(name)}** with {count(counts.total, 'row')} will be gone for good, suggestions included.")
         if counts[RowState.COMPLETED]:
             st.markdown("Download it first if you want to keep the suggestions.")
-        st.button("Delete", key="confirm_delete", type="primary", icon=":material/delete:", on_click=confirm)
+        _choose("Delete", "confirm_delete", ":material/delete:", "Keep it", confirm)
 
     dialog()
 
@@ -44,9 +51,10 @@ def retry_warnings(completed: int, unconfirmed: int) -> list[str]:
     """What a person has to know before sending such rows again; empty when nothing speaks against it."""
     warnings: list[str] = []
     if unconfirmed:
+        which, what = ("it", "it") if unconfirmed == 1 else ("them", "they")
         warnings.append(
-            f"{count(unconfirmed, 'row')} {_is(unconfirmed)} unconfirmed: Writer may have worked on "
-            f"{_it(unconfirmed)} already, and {_it(unconfirmed)} may be charged twice."
+            f"{count(unconfirmed, 'row')} {_is(unconfirmed)} unconfirmed: "
+            f"Writer may have worked on {which} already, and {what} may be charged twice."
         )
     if completed:
         warnings.append(
@@ -60,10 +68,6 @@ def _is(amount: int) -> str:
     return "is" if amount == 1 else "are"
 
 
-def _it(amount: int) -> str:
-    return "it" if amount == 1 else "they"
-
-
 def ask_retry(amount: int, warnings: list[str], confirm: Callable[[], None]) -> None:
     """Ask before rows are sent again that may cost twice."""
 
@@ -71,6 +75,6 @@ def ask_retry(amount: int, warnings: list[str], confirm: Callable[[], None]) -> 
     def dialog() -> None:
         for warning in warnings:
             st.warning(warning)
-        st.button("Retry", key="confirm_retry", type="primary", icon=":material/replay:", on_click=confirm)
+        _choose("Retry", "confirm_retry", ":material/replay:", "Leave them" if amount > 1 else "Leave it", confirm)
 
     dialog()

@@ -39,8 +39,8 @@ def _frame(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) ->
     return pd.DataFrame(
         [
             {
-                "name": shorten(summary.batch.name, 120),
                 "state": [summary.batch.state.label],
+                "name": shorten(summary.batch.name, 120),
                 "progress": _done_percent(summary),
                 "rows": summary.batch.row_count,
                 "completed": summary.counts[RowState.COMPLETED],
@@ -62,8 +62,8 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     words = {state.label: look.fill for state, look in BATCHES.items()}
     return {
+        "state": column.MultiselectColumn("State", options=list(words), color=list(words.values()), width=100),
         "name": column.TextColumn("Batch", width=320),
-        "state": column.MultiselectColumn("State", options=list(words), color=list(words.values()), width=110),
         "progress": column.ProgressColumn("Done", min_value=0, max_value=100, format="%.0f %%", width=170),
         "rows": column.NumberColumn("Rows", format="localized", width=90),
         "completed": column.NumberColumn("Completed", format="localized", width=100),
@@ -73,11 +73,17 @@ def _columns() -> dict[str, Any]:
     }
 
 
+def open_button(any_selected: bool) -> bool:
+    """The button that opens the selected batch; whether it was pressed. It keeps its place while none is selected."""
+    icon = ":material/open_in_full:"
+    return st.button("Open batch", key="open_batch", type="primary", icon=icon, disabled=not any_selected)
+
+
 def no_batches() -> None:
     """What to do while there are no batches."""
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")
-        st.markdown("#### No batches yet", text_alignment="center")
+        st.markdown("**No batches yet**", text_alignment="center")
         st.caption(
             "A batch runs one of your agents over every row of a spreadsheet. Start with a file, or with the sample.",
             text_alignment="center",

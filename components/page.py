@@ -66,9 +66,9 @@ def _say_refusal() -> None:
 
 
 def _say_sandbox() -> None:
-    st.caption(
-        ":violet-badge[Sandbox] Nothing is charged. "
-        "To use your own agents, set `WRITER_API_KEY` in `.env` and start again."
+    st.markdown(
+        ":violet-badge[Sandbox] :small[:gray[Nothing is charged. "
+        "To use your own agents, set `WRITER_API_KEY` in `.env` and start again.]]"
     )
 
 
@@ -89,7 +89,7 @@ def _notices(desk: Desk) -> None:
         )
     elif health.unreachable_since:
         st.warning(
-            f"Writer cannot be reached since {clock(health.unreachable_since)}. "
+            f"Writer has been out of reach since {clock(health.unreachable_since)}. "
             "Copydesk keeps trying, and nothing is lost.",
             icon=":material/cloud_off:",
         )

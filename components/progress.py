@@ -69,7 +69,9 @@ def _fill(state: RowState) -> str:
 
 def _counts(counts: Counts) -> None:
     states = shown_states(counts)
-    with st.grid(len(states), min_column_width=72, gap="xsmall"):
+    # four fit beside each other on a phone; with the longer words of rare states, three
+    narrowest = 72 if len(states) == len(SHOWN) else 92
+    with st.grid(len(states), min_column_width=narrowest, gap="xsmall"):
         for state in states:
             amount = shown_count(counts, state)
             st.metric(

@@ -11,7 +11,7 @@ from services.models import Attempt, RowDetail, RowState
 
 def no_row_panel(any_rows: bool) -> None:
     """What to do when no row is selected."""
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         st.markdown("**Read a row**")
         st.caption(
             "Select a row by the box at its left to read its whole suggestion here, and to send it again. "

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from components.asking import ask_delete
-from components.batch_table import batch_table, no_batches
+from components.batch_table import batch_table, no_batches, open_button
 from components.page import attempt, clock, open_page
 from services.desk import PAGE_BATCHES
 from services.models import BatchPage, BatchSummary, deletable, moving
@@ -39,10 +39,11 @@ def answer_questions() -> None:
 def draw_actions(chosen: BatchSummary | None) -> None:
     """What can be done with the selected batch."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        opening = open_button(chosen is not None)
         if chosen is None:
-            st.caption("Select a batch by the box at its left to open or delete it.")
+            st.caption("Select a batch by the box at its left.", width="content")
             return
-        if st.button("Open batch", key="open_batch", type="primary", icon=":material/open_in_full:"):
+        if opening:
             st.switch_page("batch.py", query_params={"id": chosen.batch.id})
         if deletable(chosen.batch, chosen.counts) and st.button("Delete", key="delete", icon=":material/delete:"):
             st.session_state["delete_question"] = chosen

@@ -1,6 +1,7 @@
 """The server: routes, headers, hosts, and how it starts and stops."""
 
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -99,11 +100,11 @@ async def test_every_answer_tells_the_browser_what_it_may_load(client: httpx.Asy
     answer = await client.get(path)
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
     assert policy["img-src"] == "'self' data: blob:"
+    assert re.fullmatch(r"'self' 'sha256-[^' ]+'", policy["script-src"])
     assert policy["connect-src"] == "'self'"
     assert policy["object-src"] == "'none'"
     assert policy["base-uri"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
-    assert "unsafe-eval" not in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "same-origin"
 

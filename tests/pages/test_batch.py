@@ -122,7 +122,7 @@ def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, vis
     desk.hold(a_batch(), some_rows(waiting=2, in_progress=1))
     page = press(visit("batch.py", id="batch-1"), "cancel")
     assert desk.told == []
-    assert "2 rows that wait will never be sent." in sentences(page.markdown)
+    assert "2 rows still wait and will never be sent." in sentences(page.markdown)
     assert any("still collected (1 row right now)" in text for text in sentences(page.markdown))
     page = press(page, "confirm_cancel")
     assert desk.told == [("cancel", "batch-1")]
@@ -169,7 +169,7 @@ def test_counts_take_rows_being_sent_as_waiting_and_show_rare_states_only_where_
 def test_the_story_of_a_batch_is_told_in_the_viewers_time(desk: StubDesk, visit: Visit) -> None:
     over = LAUNCHED + timedelta(minutes=8)
     desk.hold(a_batch(state=BatchState.FINISHED, created_at=LAUNCHED, finished_at=over), some_rows(completed=2))
-    told = visit("batch.py", id="batch-1").caption[1].value
+    told = visit("batch.py", id="batch-1").caption[0].value
     assert told.startswith("Product description · spring\\-range\\.xlsx · 2 rows · started 10 Mar")
     assert ", 10:30 · " in told
     assert told.endswith("took about 8 minutes")
@@ -180,9 +180,9 @@ def test_a_running_batch_says_how_long_it_takes_at_least_and_then_how_long_it_st
 ) -> None:
     now = datetime.now(UTC)
     desk.hold(a_batch(created_at=now), some_rows(waiting=1000))
-    assert visit("batch.py", id="batch-1").caption[1].value.endswith("**at least 5 minutes left**")
+    assert visit("batch.py", id="batch-1").caption[0].value.endswith("**at least 5 minutes left**")
     desk.hold(a_batch(created_at=now), some_rows(completed=1, waiting=1000))
-    assert visit("batch.py", id="batch-1").caption[1].value.endswith("**about 4 minutes left**")
+    assert visit("batch.py", id="batch-1").caption[0].value.endswith("**about 4 minutes left**")
 
 
 def test_a_paused_batch_says_why(desk: StubDesk, visit: Visit) -> None:
@@ -413,13 +413,13 @@ def test_the_row_selected_last_is_the_one_shown(desk: StubDesk, visit: Visit) ->
 
 
 def test_the_sandbox_is_named_on_the_page(visit: Visit) -> None:
-    assert visit("batch.py").caption[0].value.startswith(":violet-badge[Sandbox] Nothing is charged.")
+    assert visit("batch.py").markdown[0].value.startswith(":violet-badge[Sandbox] :small[:gray[Nothing is charged.")
 
 
 def test_trouble_with_the_connection_is_told(desk: StubDesk, visit: Visit) -> None:
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC))
     (notice,) = sentences(visit("batch.py").warning)
-    assert notice.startswith("Writer cannot be reached since ")
+    assert notice.startswith("Writer has been out of reach since ")
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC), key_refused_at=datetime.now(UTC))
     (notice,) = sentences(visit("batch.py").error)
     assert notice.startswith("Writer has refused the API key since ")

@@ -31,7 +31,7 @@ def finished(batch_id: str, hours: int = 0, **changes: Any) -> Any:
 def test_without_batches_the_page_leads_to_a_new_one(visit: Visit) -> None:
     page = visit("batches.py")
     assert len(page.dataframe) == 0
-    assert "#### No batches yet" in [text.value for text in page.markdown]
+    assert "**No batches yet**" in [text.value for text in page.markdown]
     assert [link.proto.label for link in page.get("page_link")] == ["Start a new batch"]
 
 
@@ -66,8 +66,11 @@ def test_batches_are_listed_newest_first_with_their_counts(desk: StubDesk, visit
 def test_opening_and_deleting_wait_for_a_selection(desk: StubDesk, visit: Visit) -> None:
     desk.hold(finished("one"), some_rows(completed=1))
     page = visit("batches.py")
-    assert buttons(page) == set()
-    assert buttons(select(page, 0)) == {"open_batch", "delete"}
+    assert buttons(page) == {"open_batch"}
+    assert page.button(key="open_batch").disabled
+    page = select(page, 0)
+    assert buttons(page) == {"open_batch", "delete"}
+    assert not page.button(key="open_batch").disabled
 
 
 def test_the_selected_batch_opens(desk: StubDesk, visit: Visit) -> None:
@@ -87,7 +90,7 @@ def test_deleting_asks_first_and_says_what_is_lost(desk: StubDesk, visit: Visit)
     assert r"**One \*star\*** with 2 rows will be gone for good, suggestions included." in texts
     page = settled(page.button(key="confirm_delete").click().run())
     assert desk.told == [("delete", "one")]
-    assert "#### No batches yet" in [text.value for text in page.markdown]
+    assert "**No batches yet**" in [text.value for text in page.markdown]
 
 
 @pytest.mark.parametrize(
