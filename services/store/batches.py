@@ -110,7 +110,7 @@ class Batches:
     def pause(self, batch_id: str, kind: PauseKind, reason: str = "") -> None:
         """Pause a running batch. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
-            if not models.pausable(_get(connection, batch_id)):
+            if not models.pausable(_get_to_change(connection, batch_id)):
                 raise RefusedError("Only a running batch can be paused.")
             _set(connection, batch_id, state=BatchState.PAUSED, pause_kind=kind, reason=reason)
 
@@ -129,23 +129,24 @@ class Batches:
         elsewhere = (batches.c.connection != connection_id) & (batches.c.state == BatchState.RUNNING)
         back = (batches.c.connection == connection_id) & (batches.c.pause_kind == PauseKind.OTHER_CONNECTION)
         with self._database.write() as connection:
-            for row in connection.execute(select(batches.c.id, batches.c.connection).where(elsewhere)).all():
+            running = select(batches.c.id, batches.c.connection).where(elsewhere).with_for_update()
+            for row in connection.execute(running).all():
                 paused = {"state": BatchState.PAUSED, "pause_kind": PauseKind.OTHER_CONNECTION}
                 _set(connection, row.id, **paused, reason=reason_for(row.connection))
-            for batch_id in connection.execute(select(batches.c.id).where(back)).scalars().all():
-                _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
+            going_on = {"state": BatchState.RUNNING, "pause_kind": None, "reason": ""}
+            connection.execute(update(batches).where(back).values(**going_on))
 
     def resume(self, batch_id: str, connection_id: str) -> None:
         """Let a paused batch go on. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
-            if not models.resumable(_get(connection, batch_id), connection_id):
+            if not models.resumable(_get_to_change(connection, batch_id), connection_id):
                 raise RefusedError("Only a paused batch can go on, and only on the connection it was launched on.")
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
 
     def cancel(self, batch_id: str, now: float) -> None:
         """Give up the rows that wait. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
-            if not models.cancelable(_get(connection, batch_id)):
+            if not models.cancelable(_get_to_change(connection, batch_id)):
                 raise RefusedError("This batch is over already.")
             waiting = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.WAITING)
             connection.execute(update(rows).where(waiting).values(state=RowState.CANCELED, retry_of=None))
@@ -154,6 +155,7 @@ class Batches:
     def finish(self, batch_id: str, now: float) -> bool:
         """Close the batch if every row is in a final state; tells whether nothing is left to do."""
         with self._database.write() as connection:
+            lock(connection, batch_id)
             if counts_of(connection, batch_id).unfinished:
                 return False
             open_ones = batches.c.state.in_([BatchState.RUNNING, BatchState.PAUSED])
@@ -164,9 +166,19 @@ class Batches:
     def delete(self, batch_id: str) -> None:
         """Delete a batch that is over, with its rows. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
-            if not models.deletable(_get(connection, batch_id), counts_of(connection, batch_id)):
+            if not models.deletable(_get_to_change(connection, batch_id), counts_of(connection, batch_id)):
                 raise RefusedError("A batch can be deleted once it is over and nothing of it is at Writer.")
             connection.execute(delete(batches).where(batches.c.id == batch_id))
+
+
+def lock(connection: Connection, batch_id: str) -> BatchState | None:
+    """The state of a batch; nobody else changes it or its rows' states until the transaction ends.
+
+    SQLite has one writer at a time anyway. On PostgreSQL every verb that looks before it changes begins with this.
+    """
+    query = select(batches.c.state).where(batches.c.id == batch_id).with_for_update()
+    state = connection.execute(query).scalar_one_or_none()
+    return None if state is None else BatchState(state)
 
 
 def counts_of(connection: Connection, batch_id: str) -> Counts:
@@ -234,6 +246,11 @@ def _get(connection: Connection, batch_id: str) -> Batch:
     if row is None:
         raise MissingError("There is no such batch. It may have been deleted.")
     return _batch(row)
+
+
+def _get_to_change(connection: Connection, batch_id: str) -> Batch:
+    lock(connection, batch_id)
+    return _get(connection, batch_id)
 
 
 def _set(connection: Connection, batch_id: str, **values: Any) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url
 AnyRow = Row[*tuple[Any, ...]]
 """A row of any select."""
 
+_SNAPSHOT = "REPEATABLE READ"
 _BUSY_SECONDS = 60
 """How long a writer waits for another one; storing 200,000 rows takes some seconds."""
 
@@ -24,12 +25,14 @@ class Database:
         """Open the database, creating the file and upgrading the tables where needed."""
         self.url = url
         self.engine = _open_engine(url)
+        # by itself PostgreSQL would give each statement a view of its own
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level=_SNAPSHOT)
         self._upgrade()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading: one consistent view while it is open."""
-        with self.engine.connect() as connection:
+        with self._reading.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
             yield connection

@@ -35,6 +35,7 @@ from services.models import (
     RowState,
 )
 from services.store import codec
+from services.store.batches import lock
 from services.store.database import AnyRow, Database
 from services.store.tables import attempts, batches, rows
 
@@ -159,6 +160,7 @@ class Rows:
         What their attempts so far gave is kept. A job that failed at Writer goes through Writer's retry call.
         """
         with self._database.write() as connection:
+            lock(connection, batch_id)
             number = sum(_send_again(connection, where) for where in _chosen(batch_id, positions))
             if number:
                 _reopen(connection, batch_id)

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from services.models import BatchState, Inputs, RowState
 from services.store import codec
+from services.store.batches import lock
 from services.store.database import Database
 from services.store.tables import attempts, batches, rows
 
@@ -89,7 +90,7 @@ class Work:
             .limit(most)
         )
         with self._database.write() as connection:
-            if _batch_state(connection, batch_id) is not BatchState.RUNNING:
+            if lock(connection, batch_id) is not BatchState.RUNNING:
                 return []
             found = connection.execute(following).all()
             for where in _named(batch_id, [row.position for row in found]):
@@ -137,7 +138,7 @@ class Work:
         They wait again, or are canceled with their batch.
         """
         with self._database.write() as connection:
-            canceled = _batch_state(connection, batch_id) is BatchState.CANCELED
+            canceled = lock(connection, batch_id) is BatchState.CANCELED
             values: dict[str, Any] = {
                 "state": RowState.CANCELED if canceled else RowState.WAITING,
                 "attempts": rows.c.attempts - 1,
@@ -217,13 +218,6 @@ class Work:
         statement = update(rows).where(this, or_(*(rows.c.state == state for state in allowed))).values(**values)
         with self._database.write() as connection:
             connection.execute(statement, changes)
-
-
-def _batch_state(connection: Connection, batch_id: str) -> BatchState | None:
-    query = select(batches.c.state).where(batches.c.id == batch_id)
-    # on PostgreSQL this holds off a pause or cancel until the claim is stored; SQLite has one writer anyway
-    state = connection.execute(query.with_for_update()).scalar_one_or_none()
-    return None if state is None else BatchState(state)
 
 
 def _named(batch_id: str, positions: Collection[int]) -> list[ColumnElement[bool]]:

@@ -96,14 +96,6 @@ def reserve_for_a_while(store: Store, seed: int) -> list[float]:
     return left
 
 
-def reserve_for_a_while_at(url: str, seed: int) -> list[float]:
-    store = Store(url)
-    try:
-        return reserve_for_a_while(store, seed)
-    finally:
-        store.close()
-
-
 def most_in_any_window(left: list[float]) -> int:
     return max(sum(start <= moment < start + WINDOW for moment in left) for start in left)
 

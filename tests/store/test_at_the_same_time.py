@@ -1,0 +1,161 @@
+"""Two verbs at the same time, in two processes: what comes out is what one after the other gives."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.errors import PersonError
+from services.models import Batch, BatchState, Counts, PauseKind, RowState
+from services.store import Store
+from tests.store.making import NOW, complete, launch, wait_until
+
+Verb = Callable[[Store, str], object]
+VERBS: dict[str, Verb] = {
+    "claim": lambda store, batch_id: len(store.work.claim(batch_id, 9, NOW)),
+    "pause": lambda store, batch_id: store.batches.pause(batch_id, PauseKind.PERSON),
+    "cancel": lambda store, batch_id: store.batches.cancel(batch_id, NOW + 5),
+    "finish": lambda store, batch_id: store.batches.finish(batch_id, NOW + 6),
+    "retry": lambda store, batch_id: store.rows.retry(batch_id, None),
+    "delete": lambda store, batch_id: store.batches.delete(batch_id),
+    "unsend": lambda store, batch_id: store.work.unsend(batch_id, range(3)),
+}
+
+
+def with_rows_waiting(store: Store) -> str:
+    batch_id = launch(store, 3)
+    store.work.claim(batch_id, 1, NOW)
+    return batch_id
+
+
+def with_all_rows_over(store: Store) -> str:
+    batch_id = launch(store, 2)
+    complete(store, batch_id, {0: None, 1: "Text"})
+    return batch_id
+
+
+def finished(store: Store) -> str:
+    batch_id = with_all_rows_over(store)
+    store.batches.finish(batch_id, NOW + 3)
+    return batch_id
+
+
+class Outcome(NamedTuple):
+    """What two verbs said, and what the batch is afterwards."""
+
+    first: object
+    second: object
+    state: BatchState | None
+    counts: Counts | None
+
+
+def said(verb: str, store: Store, batch_id: str) -> object:
+    try:
+        return VERBS[verb](store, batch_id)
+    except (PersonError, SQLAlchemyError) as exc:
+        return type(exc)
+
+
+def outcome(store: Store, batch_id: str, first: object, second: object) -> Outcome:
+    try:
+        summary = store.batches.get(batch_id)
+    except PersonError:
+        return Outcome(first, second, None, None)
+    return Outcome(first, second, summary.batch.state, summary.counts)
+
+
+def one_after_the_other(store: Store, make: Callable[[Store], str], first: str, second: str) -> list[Outcome]:
+    batch_id, reverse = make(store), make(store)
+    in_order = [said(first, store, batch_id), said(second, store, batch_id)]
+    other_way = [said(second, store, reverse), said(first, store, reverse)]
+    return [outcome(store, batch_id, *in_order), outcome(store, reverse, *reversed(other_way))]
+
+
+@contextmanager
+def held_before_commit(store: Store) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """The store stops before it commits: the events tell that it has come there, and let it go on."""
+    arrived, go_on = threading.Event(), threading.Event()
+    write = store._database.write
+
+    @contextmanager
+    def held() -> Iterator[Connection]:
+        with write() as connection:
+            yield connection
+            arrived.set()
+            assert go_on.wait(20)
+
+    store._database.write = held  # type: ignore[method-assign]
+    try:
+        yield arrived, go_on
+    finally:
+        go_on.set()
+        store._database.write = write  # type: ignore[method-assign]
+
+
+def is_blocked(store: Store) -> bool:
+    with store._database.read() as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        return bool(connection.execute(text(query)).scalar_one())
+
+
+def at_the_same_time(stores: list[Store], batch_id: str, first: str, second: str) -> Outcome:
+    """The second verb begins, and comes as far as it can, while the first has done all but to commit."""
+    results: dict[int, object] = {}
+
+    def run(number: int, verb: str) -> threading.Thread:
+        def call() -> None:
+            results[number] = said(verb, stores[number], batch_id)
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        return thread
+
+    with held_before_commit(stores[0]) as (arrived, go_on):
+        threads = [run(0, first)]
+        wait_until(lambda: arrived.is_set() or not threads[0].is_alive())
+        threads.append(run(1, second))
+        wait_until(lambda: is_blocked(stores[2]) or not threads[1].is_alive())
+        go_on.set()
+        for thread in threads:
+            thread.join()
+    return outcome(stores[2], batch_id, results[0], results[1])
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+@pytest.mark.parametrize(
+    ("make", "verbs"),
+    [
+        (with_rows_waiting, ["claim", "pause", "cancel", "unsend"]),
+        (with_all_rows_over, ["finish", "retry", "cancel", "pause"]),
+        (finished, ["finish", "retry", "delete"]),
+    ],
+)
+def test_two_verbs_at_once_do_what_one_after_the_other_does(
+    open_store: Callable[[], Store], make: Callable[[Store], str], verbs: list[str]
+) -> None:
+    stores = [open_store() for _ in range(3)]
+    wrong = {
+        (first, second): (result, expected)
+        for first, second in product(verbs, verbs)
+        if (expected := one_after_the_other(stores[0], make, first, second))
+        and (result := at_the_same_time(stores, make(stores[0]), first, second)) not in expected
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_what_is_read_in_one_go_belongs_together(open_store: Callable[[], Store]) -> None:
+    reading, writing = open_store(), open_store()
+    batch_id = launch(reading, 2)
+    batch: Batch = reading.batches.only(batch_id)
+    assert batch.state is BatchState.RUNNING
+    with reading._database.read() as connection:
+        before = connection.execute(text("SELECT state FROM batches")).scalar_one()
+        writing.batches.cancel(batch_id, NOW)
+        states = set(connection.execute(text("SELECT state FROM rows")).scalars())
+    assert (before, states) == (BatchState.RUNNING, {RowState.WAITING})
