@@ -17,11 +17,27 @@ WITHIN = 6 * 3600
 """Virtual seconds that a test may take."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes many seconds; runs when asked for by `-m slow`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow tests out unless the expression after `-m` names them."""
+    if "slow" in config.getoption("markexpr"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
 class Play(Protocol):
     """Does something on a stage, to its end."""
 
-    def __call__(self, main: Callable[[Stage], Awaitable[None]], rpm: int = 400, **options: Any) -> Stage:
-        """Take what happens, Copydesk's own limit, and the double's options."""
+    def __call__(
+        self, main: Callable[[Stage], Awaitable[None]], rpm: int = 400, writers_rpm: int | None = None, **options: Any
+    ) -> Stage:
+        """Take what happens, Copydesk's limit on requests, Writer's own, and the double's other options."""
 
 
 @pytest.fixture(scope="session")
@@ -36,12 +52,13 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def play(empty_database: Path, tmp_path: Path) -> Play:
     numbers = count()
 
-    def play(main: Callable[[Stage], Awaitable[None]], rpm: int = 400, **options: Any) -> Stage:
+    def play(
+        main: Callable[[Stage], Awaitable[None]], rpm: int = 400, writers_rpm: int | None = None, **options: Any
+    ) -> Stage:
         path = tmp_path / f"{next(numbers)}.db"
         shutil.copy(empty_database, path)
         store = Store(f"sqlite:///{path}")
-        clock = VirtualClock()
-        stage = Stage(store, Double(Options(**options), clock), clock, rpm)
+        stage = Stage(store, Double(Options(rpm=writers_rpm, **options), VirtualClock()), VirtualClock(), rpm)
 
         async def whole() -> None:
             try:

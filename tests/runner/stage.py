@@ -28,6 +28,7 @@ from services.runner import Runner
 from services.store import NewBatch, NewRow, Store
 from services.writer import Writer
 from tests.support.double import AGENT_ID, Books, Double, FaultyTransport, is_for
+from tests.support.virtual_time import VirtualClock
 
 CONNECTION = "https://writer.example"
 AGENT = Agent(AGENT_ID, "Echo", (AgentInput("Text", InputType.TEXT, required=True),))
@@ -38,13 +39,13 @@ _PAGE = 500
 class Stage:
     """A store, a double of Writer, and a runner for every batch that has something to do."""
 
-    def __init__(self, store: Store, double: Double, clock: Clock, rpm: int) -> None:
+    def __init__(self, store: Store, double: Double, clock: VirtualClock, rpm: int) -> None:
         self.store = store
         self.double = double
         self.clock = clock
         self._rpm = rpm
         self._batches = 0
-        self._process: Process | None = None
+        self.process: Process | None = None
 
     @property
     def books(self) -> Books:
@@ -91,38 +92,42 @@ class Stage:
 
     def begin(self) -> None:
         """Start a process that works on the batches."""
-        self._process = Process(self.store, self.double, self.clock, self._rpm)
+        self.process = Process(self.store, self.double, self.clock, self._rpm)
 
     async def kill(self) -> None:
         """End the process as `kill -9` does: nothing that it would still write reaches the store."""
-        assert self._process is not None
-        await self._process.end(killed=True)
-        self._process = None
+        assert self.process is not None
+        await self.process.end(killed=True)
+        self.process = None
+
+    def jump(self, seconds: float) -> None:
+        """Set the clock of Copydesk's machine; Writer's goes on as it was."""
+        self.clock.jump(seconds)
 
     async def end(self) -> None:
         """Cancel what the process does, which may still write."""
-        if self._process is not None:
-            await self._process.end(killed=False)
-            self._process = None
+        if self.process is not None:
+            await self.process.end(killed=False)
+            self.process = None
 
     # what comes of it
 
     async def settled(self, *batch_ids: str) -> None:
         """Wait until nothing more happens by itself to these batches."""
-        if self._process is None:
+        if self.process is None:
             self.begin()
         for batch_id in batch_ids:
             while not self._is_settled(batch_id):
-                assert self._process is not None
-                await self._process.news()
+                assert self.process is not None
+                await self.process.news()
 
     async def until(self, condition: Callable[[], bool], step: float = 0.5) -> None:
         """Wait until it is so."""
-        if self._process is None:
+        if self.process is None:
             self.begin()
         while not condition():
-            assert self._process is not None
-            self._process.check()
+            assert self.process is not None
+            self.process.check()
             await asyncio.sleep(step)
 
     def batch(self, batch_id: str) -> Batch:
@@ -152,8 +157,8 @@ class Stage:
                     assert self.books.created[text] == 1
 
     def _wake(self, batch_id: str) -> None:
-        if self._process is not None:
-            self._process.wake(batch_id)
+        if self.process is not None:
+            self.process.wake(batch_id)
 
     def _is_settled(self, batch_id: str) -> bool:
         summary = self.store.batches.get(batch_id)
@@ -175,6 +180,7 @@ class Process:
         self._runners: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
         self._news = asyncio.Event()
         self._failure: BaseException | None = None
+        self._stopping = False
         self._look()
 
     def wake(self, batch_id: str) -> None:
@@ -194,6 +200,14 @@ class Process:
         """Raise what a runner failed with."""
         if self._failure is not None:
             raise self._failure
+
+    async def stop(self) -> None:
+        """Tell all runners to stop, and wait until they have."""
+        tasks = [task for _, task in self._runners.values()]
+        self._stopping = True
+        for runner, _ in self._runners.values():
+            runner.stop()
+        await asyncio.gather(*tasks)
 
     async def end(self, *, killed: bool) -> None:
         """Cancel all runners."""
@@ -215,7 +229,7 @@ class Process:
 
     def _ended(self, batch_id: str, task: asyncio.Task[None]) -> None:
         del self._runners[batch_id]
-        if not self._mortal.alive or task.cancelled():
+        if not self._mortal.alive or self._stopping or task.cancelled():
             return
         self._failure = self._failure or task.exception()
         self._look()
