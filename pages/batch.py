@@ -17,6 +17,9 @@ from services.errors import MissingError
 from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable
 
 REFRESH_SECONDS = 1.5
+"""Between two looks at a batch that moves."""
+REST_SECONDS = 5
+"""Between two looks at one that rests: somebody else may resume it or retry rows."""
 
 
 def missing() -> NoReturn:
@@ -135,7 +138,7 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
 
 
 def draw() -> None:
-    """The whole screen; while the batch moves it is drawn again and again."""
+    """The whole screen; it is drawn again and again, more often while the batch moves."""
     summary = read_batch()
     draw_head(summary)
     table, panel = st.columns([7, 3], gap="medium")
@@ -143,7 +146,7 @@ def draw() -> None:
         picked, page = draw_rows(summary)
     with panel:
         draw_panel(summary, picked, page)
-    if live and not moving(summary.batch, summary.counts):
+    if live != moving(summary.batch, summary.counts):
         st.rerun()
 
 
@@ -152,4 +155,4 @@ batch_id = st.query_params.get("id", "")
 opening = read_batch()
 live = moving(opening.batch, opening.counts)
 answer_questions(opening)
-st.fragment(draw, run_every=REFRESH_SECONDS if live else None, key="live")()
+st.fragment(draw, run_every=REFRESH_SECONDS if live else REST_SECONDS, key="live")()

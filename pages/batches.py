@@ -11,6 +11,9 @@ from services.desk import PAGE_BATCHES
 from services.models import BatchPage, BatchSummary, deletable, moving
 
 REFRESH_SECONDS = 2
+"""Between two looks at the list while a batch moves."""
+REST_SECONDS = 10
+"""Between two looks while none does: somebody else may launch one."""
 
 
 def read_page() -> BatchPage:
@@ -51,7 +54,7 @@ def draw_actions(chosen: BatchSummary | None) -> None:
 
 
 def draw() -> None:
-    """The list; while a batch moves it is drawn again and again."""
+    """The list; it is drawn again and again, more often while a batch moves."""
     page = read_page()
     if not page.total:
         no_batches()
@@ -63,7 +66,7 @@ def draw() -> None:
     pages = -(-page.total // PAGE_BATCHES)
     if pages > 1:
         st.pagination(pages, key="batches_page")
-    if live and not any_moving(page):
+    if live != any_moving(page):
         st.rerun()
 
 
@@ -71,4 +74,4 @@ desk = open_page("Batches")
 st.title("Batches", anchor=False)
 live = any_moving(read_page())
 answer_questions()
-st.fragment(draw, run_every=REFRESH_SECONDS if live else None, key="list")()
+st.fragment(draw, run_every=REFRESH_SECONDS if live else REST_SECONDS, key="list")()
