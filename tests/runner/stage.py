@@ -39,7 +39,7 @@ _PAGE = 500
 class Stage:
     """A store, a double of Writer, and a runner for every batch that has something to do."""
 
-    def __init__(self, store: Store, double: Double, clock: VirtualClock, rpm: int) -> None:
+    def __init__(self, store: Store, double: Double, clock: Clock, rpm: int) -> None:
         self.store = store
         self.double = double
         self.clock = clock
@@ -102,6 +102,7 @@ class Stage:
 
     def jump(self, seconds: float) -> None:
         """Set the clock of Copydesk's machine; Writer's goes on as it was."""
+        assert isinstance(self.clock, VirtualClock)
         self.clock.jump(seconds)
 
     async def end(self) -> None:
@@ -117,7 +118,7 @@ class Stage:
         if self.process is None:
             self.begin()
         for batch_id in batch_ids:
-            while not self._is_settled(batch_id):
+            while not self.is_settled(batch_id):
                 assert self.process is not None
                 await self.process.news()
 
@@ -160,7 +161,8 @@ class Stage:
         if self.process is not None:
             self.process.wake(batch_id)
 
-    def _is_settled(self, batch_id: str) -> bool:
+    def is_settled(self, batch_id: str) -> bool:
+        """Whether nothing more happens to the batch by itself."""
         summary = self.store.batches.get(batch_id)
         counts = summary.counts
         at_writer = counts[RowState.SENDING] + counts[RowState.IN_PROGRESS]

@@ -28,6 +28,8 @@ def test_one_fault_in_ten_requests_of_every_kind(play: Play, fault: Fault) -> No
         await to_the_end(stage, batch)
         if not fault.had_effect or fault is Fault.SLOW:
             assert stage.states(batch)[RowState.UNCONFIRMED] == 0, "nothing has reached Writer that is not known"
+        else:
+            assert 0 < stage.states(batch)[RowState.UNCONFIRMED] < stage.batch(batch).row_count
 
     play(main, faults={fault: ALONE}, latency=(0.05, 0.4), duration=(1.0, 10.0))
 

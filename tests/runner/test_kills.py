@@ -1,0 +1,120 @@
+"""A real process, really killed, over real HTTP: the next one goes on, and no row is lost or sent twice."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.clock import Clock
+from services.models import BatchState, RowState
+from services.store import Store
+from tests.runner.stage import Stage
+from tests.support.double import Double, Options, Served
+
+ROOT = Path(__file__).parents[2]
+ROWS = 100
+PROOF_AFTER = 2.0
+WITHIN = 60.0
+"""Seconds that the last process may take for what is left."""
+
+Start = Callable[[], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with Served(Double(Options(latency=(0.1, 0.6), duration=(0.5, 2.0)))) as served:
+        yield served
+
+
+@pytest.fixture
+def stage(empty_database: Path, tmp_path: Path, served: Served) -> Iterator[Stage]:
+    path = tmp_path / "copydesk.db"
+    shutil.copy(empty_database, path)
+    store = Store(f"sqlite:///{path}")
+    yield Stage(store, served.double, Clock(), rpm=3000)
+    store.close()
+
+
+@pytest.fixture
+def start(stage: Stage, tmp_path: Path, served: Served) -> Iterator[Start]:
+    """Start a process that works on the batches."""
+    database = f"sqlite:///{tmp_path / 'copydesk.db'}"
+    command = [sys.executable, "-m", "tests.runner.engine_process", database, served.url, str(PROOF_AFTER)]
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> "subprocess.Popen[str]":
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, seed: int) -> None:
+    moments = random.Random(seed)
+    batch = stage.launch(ROWS)
+    for _ in range(2):
+        process = start()
+        time.sleep(moments.uniform(0.2, 1.5))
+        process.kill()
+        process.wait()
+    start()
+    wait_until(lambda: stage.is_settled(batch))
+    stage.check(batch)
+    states = stage.states(batch)
+    assert stage.batch(batch).state is BatchState.FINISHED
+    assert states.keys() <= {RowState.COMPLETED, RowState.UNCONFIRMED}
+    assert stage.books.created.total() >= states[RowState.COMPLETED] >= ROWS // 2
+
+
+def test_a_process_that_is_told_to_end_leaves_nothing_unknown(stage: Stage, start: Start) -> None:
+    batch = stage.launch(ROWS)
+    process = start()
+    wait_until(lambda: stage.books.created.total() > 5)
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(10) == 0
+    assert stage.states(batch)[RowState.SENDING] == 0
+    start()
+    wait_until(lambda: stage.is_settled(batch))
+    assert stage.states(batch) == {RowState.COMPLETED: ROWS}
+    stage.check(batch)
+
+
+def test_a_second_process_sends_nothing_until_the_first_one_is_gone(stage: Stage, start: Start) -> None:
+    batch = stage.launch(ROWS)
+    first = start()
+    wait_until(lambda: stage.books.created.total() > 5)
+    start()
+    os.kill(first.pid, signal.SIGSTOP)
+    time.sleep(1.0)
+    number = stage.books.created.total()
+    time.sleep(1.5)
+    assert stage.books.created.total() == number
+    first.kill()
+    wait_until(lambda: stage.is_settled(batch))
+    stage.check(batch)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until it is so, a minute at the most."""
+    end = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
