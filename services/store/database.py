@@ -1,6 +1,7 @@
 """One way to open the database, to read from it, and to write to it, on SQLite and PostgreSQL alike."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url
 AnyRow = Row[*tuple[Any, ...]]
 """A row of any select."""
 
+MIGRATIONS = Path(__file__).with_name("migrations")
 _SNAPSHOT = "REPEATABLE READ"
 _BUSY_SECONDS = 60
 """How long a writer waits for another one; storing 200,000 rows takes some seconds."""
@@ -58,13 +60,19 @@ class Database:
 
     def _upgrade(self) -> None:
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-        # the migrations hold the write lock, so two processes that start at once do not both create the tables
-        with self.write() as connection:
-            if not self.is_sqlite:
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        # the migrations hold a lock, so two processes that start at once do not both create the tables
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                # SQLite changes a table by copying it; dropping the old one would take along what refers to it
+                connection.detach()
+                connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(5263901)")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            connection.commit()
 
 
 def _open_engine(url: str) -> Engine:
@@ -80,11 +88,25 @@ def _open_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # transactions begin where `read` and `write` say, not where the driver guesses
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     # SQLite's own lower() knows ASCII only; searching should find "É" by "é", as PostgreSQL does
     connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side; for a new file SQLite refuses while another process does the same."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _lower(text: str | None) -> str | None:
