@@ -1,0 +1,67 @@
+"""A real Chromium and a real Copydesk. Without a browser these tests are skipped, and fail in CI."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+from tests.browser.marketer import Marketer
+from tests.support import browser as browsers
+from tests.support.server import Server
+
+SCREEN = ViewportSize(width=1440, height=900)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = browsers.find()
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("No Chromium was found, and CI must not skip the browser tests.")
+        pytest.skip("No Chromium was found.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(browsers.ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Copydesk on its sandbox, shared by the tests of a module."""
+    with Server(tmp_path_factory.mktemp("copydesk")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A Copydesk of the test's own, which it may kill."""
+    with Server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[[Server], Marketer]]:
+    """Opens the product in a browser of its own, as somebody new; the console must stay free of errors."""
+    marketers: list[Marketer] = []
+
+    def new(server: Server) -> Marketer:
+        marketers.append(Marketer(chromium.new_context(timezone_id="Europe/Paris", viewport=SCREEN), server.url))
+        return marketers[-1]
+
+    yield new
+    for marketer in marketers:
+        marketer.leave()
+
+
+@pytest.fixture
+def marketer(visit: Callable[[Server], Marketer], server: Server) -> Marketer:
+    """Somebody new, on the shared Copydesk."""
+    return visit(server)
