@@ -95,6 +95,20 @@ def test_jobs_of_another_batch_are_no_reason_for_doubt(play: Play) -> None:
     play(main, latency=(0.1, 20.0), page_cap=50)
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same batch", "another batch"])
+def test_a_job_whose_answer_is_still_under_way_is_no_reason_for_doubt(play: Play, elsewhere: bool) -> None:
+    async def main(stage: Stage) -> None:
+        slow = "batch 2 row 0" if elsewhere else "batch 1 row 4"
+        stage.double.script(Kind.CREATE, Fault.RESET_BEFORE, text=LOST)
+        stage.double.script(Kind.CREATE, Fault.SLOW, text=slow)
+        batches = [stage.launch(5), stage.launch(5)]
+        await stage.settled(*batches)
+        assert [stage.states(batch) for batch in batches] == [{COMPLETED: 5}, {COMPLETED: 5}]
+        stage.check(*batches)
+
+    play(main, slow=50.0, latency=0.2)
+
+
 def test_a_list_of_more_than_20_pages_that_cannot_be_read_whole_proves_nothing(play: Play) -> None:
     async def main(stage: Stage) -> None:
         stage.double.stranger(1001)

@@ -119,6 +119,7 @@ def test_when_the_answer_to_a_retry_is_lost_the_old_job_is_asked(play: Play, fau
         await stage.settled(batch)
         assert stage.states(batch) == {COMPLETED: 5}
         assert set(stage.books.retried.values()) == {1}
+        assert stage.books.asked("batch 1 row 2") == 2, "the first request, and one retry"
         stage.check(batch)
 
     play(main, fail_share=1.0)
