@@ -59,41 +59,51 @@ class Picked:
 
 
 def row_filter(counts: Counts, resting: bool) -> Filter:
-    """The filter and the search field. A resting batch has its counts in the labels.
+    """The filter and the search field."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        states = _state_filter(counts, resting)
+        search = _search_field()
+    return Filter(states, search, int(st.session_state.get("page", 1)))
+
+
+def _state_filter(counts: Counts, resting: bool) -> tuple[RowState, ...]:
+    """Which states to show. A resting batch has its counts in the labels.
 
     While a batch moves, the labels stay as they are: a click sends the label, and one that changed meanwhile would
     not be understood.
     """
-    options = _options(counts, resting, st.session_state.get("status_filter"))
 
     def label(option: str) -> str:
-        word, amount = ("All", counts.total) if option == ALL else _word_and_count(RowState(option), counts)
+        word, amount = _word_and_count(option, counts)
         return f"{word} {number(amount)}" if resting else word
 
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
-        chosen = st.segmented_control(
-            "Show rows",
-            options,
-            default=ALL,
-            required=True,
-            format_func=label,
-            key="status_filter",
-            label_visibility="collapsed",
-            wrap=True,
-            on_change=_to_first_page,
-        )
-        search = st.text_input(
-            "Search rows",
-            key="search",
-            placeholder="Search rows",
-            icon=":material/search:",
-            type="search",
-            live="400ms",
-            label_visibility="collapsed",
-            width=200,
-            on_change=_to_first_page,
-        )
-    return Filter(_states(chosen or ALL), (search or "").strip(), int(st.session_state.get("page", 1)))
+    chosen = st.segmented_control(
+        "Show rows",
+        _options(counts, resting, st.session_state.get("status_filter")),
+        default=ALL,
+        required=True,
+        format_func=label,
+        key="status_filter",
+        label_visibility="collapsed",
+        wrap=True,
+        on_change=_to_first_page,
+    )
+    return _states(chosen or ALL)
+
+
+def _search_field() -> str:
+    typed = st.text_input(
+        "Search rows",
+        key="search",
+        placeholder="Search rows",
+        icon=":material/search:",
+        type="search",
+        live="400ms",
+        label_visibility="collapsed",
+        width=200,
+        on_change=_to_first_page,
+    )
+    return (typed or "").strip()
 
 
 def _options(counts: Counts, resting: bool, kept: str | None) -> list[str]:
@@ -103,7 +113,10 @@ def _options(counts: Counts, resting: bool, kept: str | None) -> list[str]:
     return options if kept is None or kept in options else [*options, kept]
 
 
-def _word_and_count(state: RowState, counts: Counts) -> tuple[str, int]:
+def _word_and_count(option: str, counts: Counts) -> tuple[str, int]:
+    if option == ALL:
+        return "All", counts.total
+    state = RowState(option)
     return state.label, shown_count(counts, state)
 
 
