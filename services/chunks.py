@@ -14,9 +14,13 @@ _COMPRESSION = 1  # the fastest: packing must not slow reading down
 
 def pack(rows: Iterable[SheetRow]) -> bytes:
     """Pack rows; `unpack` gives the same rows back."""
-    plain = [(row.number, row.cells, [(p.column, p.value, p.message) for p in row.problems]) for row in rows]
+    plain = [(row.number, row.cells, _problems(row) if row.problems else ()) for row in rows]
     # JSON's escapes keep lone surrogates, which UTF-8 itself cannot carry
     return zlib.compress(json.dumps(plain, separators=(",", ":")).encode("ascii"), _COMPRESSION)
+
+
+def _problems(row: SheetRow) -> list[tuple[str, str, str]]:
+    return [(problem.column, problem.value, problem.message) for problem in row.problems]
 
 
 def unpack(packed: bytes) -> list[SheetRow]:

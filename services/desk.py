@@ -13,6 +13,7 @@ from services.checks import Checks
 from services.clock import Clock
 from services.engine import EmbeddedEngine
 from services.errors import LaunchError
+from services.follow import follow
 from services.gateway import Gateway
 from services.models import (
     Agent,
@@ -42,7 +43,6 @@ PAGE_BATCHES = 50
 """Batches on one page of the list."""
 DRAFT_DAYS = 7
 """Days that a draft is kept."""
-_PASTED = "Pasted cells.txt"
 _SAMPLE = "Sample products.csv"
 _REASONS = 5
 """Reasons for failures that are told, the most frequent ones."""
@@ -104,7 +104,7 @@ class Desk:
 
     def open_pasted(self, text: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """The same for cells pasted from a spreadsheet."""
-        return self._open(text.encode(), _PASTED, Reading(encoding="utf-8"), on_progress)
+        return self._open(*sheets.pasted(text), on_progress)
 
     def open_sample(self) -> Draft:
         """The same for the 24 sample products."""
@@ -174,12 +174,10 @@ class Desk:
         if draft.batch_id is not None:
             return draft.batch_id
         self._require_ready(draft)
-        batch_id = self._store.batches.launch(
-            _new_batch(draft, name, self.connection.id),
-            _new_rows(draft, self._store.drafts.rows(draft_id)),
-            self._clock.now(),
-            on_progress,
-        )
+        new, rows = _new_batch(draft, name, self.connection.id), _new_rows(draft, self._store.drafts.rows(draft_id))
+        now = self._clock.now()
+        # the page may be drawn anew while this goes on, and the launch must not end with the old one
+        batch_id = follow(lambda tell: self._store.batches.launch(new, rows, now, tell), on_progress)
         self._engine.wake(batch_id)
         return batch_id
 
@@ -252,7 +250,7 @@ class Desk:
     @property
     def _limits(self) -> sheets.Limits:
         settings = self.settings
-        return sheets.Limits(settings.max_upload_mb * 1_000_000, settings.max_rows, settings.max_columns)
+        return sheets.Limits(settings.max_upload_mb * 1024 * 1024, settings.max_rows, settings.max_columns)
 
     def _open(self, data: bytes, filename: str, reading: Reading, on_progress: Callable[[int], None]) -> Draft:
         with sheets.read(data, filename, reading, self._limits, on_progress) as parsed:

@@ -1,6 +1,7 @@
 """Every setting, typed, from the environment and `.env`; a value that cannot be used stops the start by name."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from httpx import URL, InvalidURL
 from services.errors import SettingsError
 
 _SQLITE = "sqlite:///"
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
+"""A name, all names below one, an IPv6 address, or any host at all."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,11 @@ ALL = (
     Setting(
         "DATABASE_URL", "sqlite:///data/copydesk.db", "Where everything is kept: an SQLite file or `postgresql://`."
     ),
-    Setting("MAX_UPLOAD_MB", "50", "The largest spreadsheet that is taken, in megabytes."),
+    Setting(
+        "MAX_UPLOAD_MB",
+        "50",
+        "The largest spreadsheet that is taken, in megabytes; above 200, raise `STREAMLIT_SERVER_MAX_UPLOAD_SIZE` too.",
+    ),
     Setting("MAX_ROWS", "200000", "The most rows that a spreadsheet may have."),
     Setting("MAX_COLUMNS", "256", "The most columns that a spreadsheet may have."),
     Setting(
@@ -103,7 +110,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path = Path(".e
         max_upload_mb=_whole_number(values, "MAX_UPLOAD_MB"),
         max_rows=_whole_number(values, "MAX_ROWS"),
         max_columns=_whole_number(values, "MAX_COLUMNS"),
-        allowed_hosts=tuple(host.strip() for host in values["ALLOWED_HOSTS"].split(",") if host.strip()),
+        allowed_hosts=_hosts(values["ALLOWED_HOSTS"]),
     )
 
 
@@ -117,6 +124,14 @@ def _connection(key: str, base_url: str) -> Connection:
     if url.scheme not in ("http", "https") or not url.host:
         raise SettingsError(f"WRITER_BASE_URL must begin with https:// or http://, and it is: {base_url}")
     return Connection(str(url).rstrip("/"), key) if key else Connection(SANDBOX)
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip() for host in text.split(",") if host.strip())
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise SettingsError(f"ALLOWED_HOSTS must list host names such as desk.example.com, and it has: {host}")
+    return hosts
 
 
 def _whole_number(values: Mapping[str, str], name: str) -> int:

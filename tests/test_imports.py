@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 LAYERS = [
-    {"models", "errors", "clock"},
+    {"models", "errors", "clock", "follow"},
     {"chunks"},
     {"settings", "sheets", "mapping", "exports", "wire", "store", "sandbox"},
     {"writer"},

@@ -76,6 +76,8 @@ def test_the_sandbox_keeps_its_jobs_beside_the_database(url: str, path: str) -> 
         ("DATABASE_URL", "sqlite:///"),
         ("WRITER_API_KEY", "two words"),
         ("WRITER_API_KEY", "clé"),
+        ("ALLOWED_HOSTS", "*evil.example"),
+        ("ALLOWED_HOSTS", "https://desk.example.com"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:

@@ -15,6 +15,9 @@ CHARACTERS_PER_TOKEN = 8
 """English has about four characters a token. Counting half as many tokens makes a job cost about 50, so that the
 limit of requests and the limit of tokens meet near 400 jobs a minute, and trying a few hundred rows is no wait."""
 
+READ_CHARACTERS = 16_000
+"""What is counted of a job at the most, so that one row with a whole book in it does not hold up all others."""
+
 REASONS = (
     "The model is overloaded at the moment. Please try again later.",
     "The generated text was withheld by the content filter. Please try again or rephrase your inputs.",
@@ -57,4 +60,4 @@ def ordinary_seconds(mark: str, options: SandboxOptions) -> float:
 def tokens(inputs: Mapping[str, Sequence[str]], suggestion: str) -> int:
     """Return the tokens that a job uses, estimated from the length of its inputs and its text."""
     characters = len(suggestion) + sum(len(value) for values in inputs.values() for value in values)
-    return 1 + characters // CHARACTERS_PER_TOKEN
+    return 1 + min(characters, READ_CHARACTERS) // CHARACTERS_PER_TOKEN

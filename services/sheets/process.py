@@ -23,6 +23,8 @@ INPUT = "input"
 OUTPUT = "chunks"
 """The name of the file that the rows are written to."""
 
+_MB = 1024 * 1024
+
 TIMEOUT = 300.0
 """Seconds after which reading is given up."""
 
@@ -70,7 +72,7 @@ def read(
     """
     if len(data) > limits.max_bytes:
         raise SheetError(
-            f"This file has {len(data) / 1e6:,.1f} MB; at most {limits.max_bytes / 1e6:,.1f} MB are taken. "
+            f"This file has {len(data) / _MB:,.1f} MB; at most {limits.max_bytes / _MB:,.1f} MB are taken. "
             "Split it into several files, and upload them one by one."
         )
     with TemporaryDirectory(prefix="copydesk-") as directory:

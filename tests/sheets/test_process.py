@@ -77,7 +77,7 @@ def test_a_refusal_arrives_as_its_sentence() -> None:
 def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(children: list[subprocess.Popen[str]]) -> None:
     with (
         pytest.raises(SheetError) as caught,
-        sheets.read(bytes(2_500_000), "a.csv", Reading(), sheets.Limits(10**6, 1, 1)),
+        sheets.read(bytes(5 * 2**19), "a.csv", Reading(), sheets.Limits(2**20, 1, 1)),
     ):
         pass
     assert str(caught.value).startswith("This file has 2.5 MB; at most 1.0 MB are taken. ")
