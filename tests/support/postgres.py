@@ -8,7 +8,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -25,6 +24,13 @@ from services.store import Store
 _START_WITHIN = 30.0
 _FAST = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
 """Options that are turned off: nothing here outlives the tests."""
+_UNTIL_WE_END = """
+    exec 3<&0
+    "$@" & server=$!
+    { read -r _ <&3; kill -INT $server; } &
+    wait $server; read -r _ <&3; rm -rf "$0"
+"""
+"""Runs the server until our end of the pipe is closed, as it also is when we are killed, and cleans up."""
 _CLEAN = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid();
@@ -118,16 +124,13 @@ def _started(programs: Path) -> Iterator[str]:
         os.chown(home, user.pw_uid, user.pw_gid)
     try:
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        _spawn(user, home, programs / "initdb", "-D", str(home / "data"), *options, "--no-instructions").communicate()
+        _spawn(user, home, programs / "initdb", "-D", home / "data", *options, "--no-instructions").communicate()
         off = [part for option in _FAST for part in ("-c", f"{option}=off")]
-        server = _spawn(user, home, programs / "postgres", "-D", str(home / "data"), "-k", str(home), "-h", "", *off)
-        try:
-            yield _wait_for(f"postgresql://postgres@/postgres?host={home}", server, home / "output")
-        finally:
-            server.send_signal(signal.SIGINT)  # the fast shutdown: it does not wait for clients
-            server.wait()
+        command: list[str | Path] = [programs / "postgres", "-D", home / "data", "-k", home, "-h", "", *off]
+        with _spawn(user, home, "sh", "-c", _UNTIL_WE_END, home, *command):
+            yield _wait_for(f"postgresql://postgres@/postgres?host={home}", home / "output")
     finally:
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _spawn(user: pwd.struct_passwd | None, home: Path, *command: str | Path) -> subprocess.Popen[bytes]:
@@ -135,7 +138,7 @@ def _spawn(user: pwd.struct_passwd | None, home: Path, *command: str | Path) -> 
         return subprocess.Popen(
             command,
             cwd=home,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             user=user and user.pw_uid,
@@ -145,9 +148,9 @@ def _spawn(user: pwd.struct_passwd | None, home: Path, *command: str | Path) -> 
         )
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes], output: Path) -> str:
+def _wait_for(url: str, output: Path) -> str:
     deadline = time.monotonic() + _START_WITHIN
-    while server.poll() is None and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
         try:
             psycopg.connect(url).close()
         except psycopg.OperationalError:
