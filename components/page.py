@@ -26,7 +26,7 @@ def the_desk() -> Desk:
 def open_page(title: str) -> Desk:
     """Begin a page: the tab's title, the name of the product, the notices that stand on every page, and the Desk."""
     st.set_page_config(page_title=tab_title(title), page_icon=str(_ASSETS / "icon.svg"), layout="wide")
-    st.logo(_ASSETS / f"logo-{st.context.theme.type or 'light'}.svg", size="large")
+    st.logo(_ASSETS / "logo.svg", size="large")
     desk = the_desk()
     if desk.connection.is_sandbox:
         _say_sandbox()
