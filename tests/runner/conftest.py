@@ -13,8 +13,13 @@ from tests.runner.stage import Stage
 from tests.support.double import Double, Options
 from tests.support.virtual_time import VirtualClock, run_virtual
 
-WITHIN = 6 * 3600
+WITHIN = 5400
 """Virtual seconds that a test may take."""
+
+
+def slow(*values: object) -> list[object]:
+    """Values for `parametrize` that are tried when slow tests are asked for."""
+    return [pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
 def pytest_configure(config: pytest.Config) -> None:

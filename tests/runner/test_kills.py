@@ -83,6 +83,7 @@ def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, seed
     assert stage.books.created.total() >= states[RowState.COMPLETED] >= ROWS // 2
 
 
+@pytest.mark.slow
 def test_a_process_that_is_told_to_end_leaves_nothing_unknown(stage: Stage, start: Start) -> None:
     batch = stage.launch(ROWS)
     process = start()
@@ -97,6 +98,7 @@ def test_a_process_that_is_told_to_end_leaves_nothing_unknown(stage: Stage, star
     stage.check(batch)
 
 
+@pytest.mark.slow
 def test_a_second_process_sends_nothing_until_the_first_one_is_gone(stage: Stage, start: Start) -> None:
     batch = stage.launch(ROWS)
     first = start()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.models import RowState
-from tests.runner.conftest import Play
+from tests.runner.conftest import Play, slow
 from tests.runner.stage import Stage
 from tests.support.double import Kind, Order
 
@@ -13,7 +13,7 @@ COMPLETED = RowState.COMPLETED
 
 
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST, Order.RANDOM])
-@pytest.mark.parametrize("described", [True, False], ids=["total and pagination", "neither"])
+@pytest.mark.parametrize("described", [False, *slow(True)], ids=["neither", "total and pagination"])
 def test_results_are_found_in_any_order_among_the_jobs_of_strangers(play: Play, order: Order, described: bool) -> None:
     async def main(stage: Stage) -> None:
         stage.double.stranger(230)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.models import BatchState, PauseKind, RowState
-from tests.runner.conftest import Play
+from tests.runner.conftest import Play, slow
 from tests.runner.stage import CONNECTION, Stage
 from tests.support.double import AGENT_ID, Fault, Kind
 
@@ -183,7 +183,7 @@ def test_jobs_of_an_agent_that_is_gone_are_collected(play: Play) -> None:
     play(main, duration=20.0, latency=0.5)
 
 
-@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("status", [401, *slow(403)])
 def test_a_refused_key_pauses_every_batch_and_is_noted(play: Play, status: int) -> None:
     async def main(stage: Stage) -> None:
         batches = [stage.launch(200), stage.launch(200)]
