@@ -1,0 +1,46 @@
+"""Makes the picture in README: `python -m tests.browser.screenshot docs/batch.png`."""
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import ViewportSize, expect, sync_playwright
+
+from tests.browser.marketer import PATIENCE, Marketer
+from tests.support import browser as browsers
+from tests.support.server import Server
+
+_TONES = ("Warm", "Expert", "Playful", "Bold", "Minimal")
+_PRODUCTS = ("Aqua swim goggles", "Nomad day pack", "Terra running shoe", "Lumen desk lamp", "Fjord wool blanket")
+_ROWS = 240
+
+
+def spring_range() -> bytes:
+    """A spreadsheet that takes some seconds."""
+    lines = [f"{_PRODUCTS[n % 5]} No. {n + 1},{_TONES[n * 7 % 5]},Made to last" for n in range(_ROWS)]
+    return "\n".join(["Product name,Tone,Key features", *lines]).encode()
+
+
+def take(path: Path) -> None:
+    """Launch a batch and take its picture while it runs."""
+    with tempfile.TemporaryDirectory() as directory, Server(Path(directory)) as server, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browsers.find(), args=list(browsers.ARGUMENTS))
+        marketer = Marketer(chromium.new_context(viewport=ViewportSize(width=1440, height=900)), server.url)
+        marketer.open()
+        marketer.upload("spring-range.csv", spring_range())
+        marketer.choose("agent", "Product description")
+        name = marketer.element("batch_name").locator("input")
+        name.fill("Spring range")
+        name.press("Enter")
+        marketer.settle()
+        marketer.launch(f"Launch {_ROWS} rows")
+        expect(marketer.count("Completed")).to_have_text(re.compile(r"1[5-9]\d"), timeout=PATIENCE)
+        marketer.page.locator(".st-key-rows").click(position={"x": 15, "y": 35 + 17 + 35 * 2})
+        expect(marketer.element("retry_selected")).to_be_visible(timeout=PATIENCE)
+        marketer.page.screenshot(path=path)
+        chromium.close()
+
+
+if __name__ == "__main__":
+    take(Path(sys.argv[1]))
