@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import product
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.errors import PersonError
 from services.models import Batch, BatchState, Counts, PauseKind, RowState
 from services.store import Store
-from tests.store.making import NOW, complete, launch, wait_until
+from tests.store.making import HERE, NOW, complete, launch, wait_until
 
 Verb = Callable[[Store, str], object]
 VERBS: dict[str, Verb] = {
@@ -103,27 +104,24 @@ def is_blocked(store: Store) -> bool:
         return bool(connection.execute(text(query)).scalar_one())
 
 
-def at_the_same_time(stores: list[Store], batch_id: str, first: str, second: str) -> Outcome:
-    """The second verb begins, and comes as far as it can, while the first has done all but to commit."""
-    results: dict[int, object] = {}
-
-    def run(number: int, verb: str) -> threading.Thread:
-        def call() -> None:
-            results[number] = said(verb, stores[number], batch_id)
-
-        thread = threading.Thread(target=call)
-        thread.start()
-        return thread
-
-    with held_before_commit(stores[0]) as (arrived, go_on):
-        threads = [run(0, first)]
-        wait_until(lambda: arrived.is_set() or not threads[0].is_alive())
-        threads.append(run(1, second))
-        wait_until(lambda: is_blocked(stores[2]) or not threads[1].is_alive())
+def at_the_same_time(
+    stores: list[Store], first: Callable[[Store], object], second: Callable[[Store], object]
+) -> list[object]:
+    """The second call begins, and comes as far as it can, while the first has done all but to commit."""
+    with held_before_commit(stores[0]) as (arrived, go_on), ThreadPoolExecutor(2) as threads:
+        one = threads.submit(first, stores[0])
+        wait_until(lambda: arrived.is_set() or one.done())
+        two = threads.submit(second, stores[1])
+        wait_until(lambda: is_blocked(stores[2]) or two.done())
         go_on.set()
-        for thread in threads:
-            thread.join()
-    return outcome(stores[2], batch_id, results[0], results[1])
+        return [one.result(), two.result()]
+
+
+def verbs_at_the_same_time(stores: list[Store], batch_id: str, first: str, second: str) -> Outcome:
+    results = at_the_same_time(
+        stores, lambda store: said(first, store, batch_id), lambda store: said(second, store, batch_id)
+    )
+    return outcome(stores[2], batch_id, *results)
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)  # SQLite has one writer at a time
@@ -143,7 +141,7 @@ def test_two_verbs_at_once_do_what_one_after_the_other_does(
         (first, second): (result, expected)
         for first, second in product(verbs, verbs)
         if (expected := one_after_the_other(stores[0], make, first, second))
-        and (result := at_the_same_time(stores, make(stores[0]), first, second)) not in expected
+        and (result := verbs_at_the_same_time(stores, make(stores[0]), first, second)) not in expected
     }
     assert wrong == {}
 
@@ -159,3 +157,14 @@ def test_what_is_read_in_one_go_belongs_together(open_store: Callable[[], Store]
         writing.batches.cancel(batch_id, NOW)
         states = set(connection.execute(text("SELECT state FROM rows")).scalars())
     assert (before, states) == (BatchState.RUNNING, {RowState.WAITING})
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_two_that_ask_to_send_at_once_get_no_more_than_the_limit(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(3)]
+
+    def reserve(store: Store) -> int:
+        return store.connections.reserve(HERE, 3, 5, NOW - 60, NOW)[0]
+
+    stores[0].connections.well(HERE)
+    assert at_the_same_time(stores, reserve, reserve) == [3, 2]

@@ -79,11 +79,10 @@ def test_a_database_of_any_revision_becomes_what_the_tables_say_and_keeps_what_i
     Store(empty_url).close()
 
 
-@pytest.fixture
-def with_one_more_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def with_one_more(directory: Path) -> Path:
     """The migrations, and one that changes a table that others refer to, as SQLite has it: by copying."""
-    copytree(database.MIGRATIONS, tmp_path / "more")
-    (tmp_path / "more" / "versions" / "to_come.py").write_text(
+    copytree(database.MIGRATIONS, directory)
+    (directory / "versions" / "to_come.py").write_text(
         dedent(f"""
             import sqlalchemy as sa
             from alembic import op
@@ -96,17 +95,20 @@ def with_one_more_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
                         changed.alter_column(column, nullable=True)
         """)
     )
-    monkeypatch.setattr(database, "MIGRATIONS", tmp_path / "more")
+    return directory
 
 
 def test_changing_a_table_loses_nothing_that_refers_to_it(
-    store: Store, database_url: str, with_one_more_migration: None
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    store = Store(empty_url)
     draft_id, batch_id = draft(store), launch(store, 3)
     complete(store, batch_id, {0: "Text", 1: None})
     store.rows.retry(batch_id, None)
     before = store.batches.get(batch_id), [store.rows.get(batch_id, n) for n in range(3)]
-    upgraded = Store(database_url)
+    store.close()
+    monkeypatch.setattr(database, "MIGRATIONS", with_one_more(tmp_path / "migrations"))
+    upgraded = Store(empty_url)
     try:
         with upgraded._database.read() as connection:
             assert "later" in {column["name"] for column in inspect(connection).get_columns("rows")}
