@@ -85,11 +85,11 @@ class Marketer:
         label_of = self.page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
         return metrics.filter(has=label_of).get_by_test_id("stMetricValue")
 
-    def sees(self, **counts: int) -> None:
+    def sees(self, patience: float = PATIENCE, **counts: int) -> None:
         """Wait until the counts are these: `completed=21`."""
         for label, number in counts.items():
             words = label.replace("_", " ").capitalize()
-            expect(self.count(words)).to_have_text(f"{number:,}", timeout=PATIENCE)
+            expect(self.count(words)).to_have_text(f"{number:,}", timeout=patience)
 
     def download(self, key: str = "download_csv") -> bytes:
         """Download the batch."""

@@ -1,6 +1,5 @@
 """Reading in a process of its own: what it hands back, and that nothing it meets harms the server."""
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -133,7 +132,6 @@ def test_a_zip_bomb_ends_at_the_memory_limit(
     assert len(data) < 2_000_000
     monkeypatch.setattr(process, "MAX_MEMORY", 150_000_000)
     assert refusal(data, "a.xlsx") == TOO_MUCH_MEMORY
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 <= 150_000_000
     monkeypatch.setattr(process, "MAX_MEMORY", 1_500_000_000)
     with sheets.read(data, "a.xlsx", Reading(), LIMITS) as found:
         assert found.sheet.row_count == 4_899
