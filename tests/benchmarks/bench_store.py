@@ -130,7 +130,7 @@ def main() -> None:
         report("SQLite", questions(store, batch_id), baseline)
         store.close()
         try:
-            url = stack.enter_context(stack.enter_context(databases()).migrated())
+            url = stack.enter_context(stack.enter_context(databases()).empty())
         except NoPostgresError:
             return
         store = Store(url)

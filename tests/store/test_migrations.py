@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from shutil import copytree
 from textwrap import dedent
@@ -131,14 +130,14 @@ def open_at(url: str, moment: float) -> int:
 
 
 def test_processes_that_start_at_once_on_an_empty_database_all_work(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+    kind: str, tmp_path: Path, processes: Executor, request: pytest.FixtureRequest
 ) -> None:
-    with ExitStack() as stack, ProcessPoolExecutor(3, get_context("spawn")) as pool:
-        urls = [f"sqlite:///{tmp_path}/{n}/copydesk.db" for n in range(8)]
+    with ExitStack() as stack:
+        urls = [f"sqlite:///{tmp_path}/{n}/copydesk.db" for n in range(6)]
         if kind == "postgresql":
             server: Databases = request.getfixturevalue("postgres")
             urls = [stack.enter_context(server.empty()) for _ in range(2)]
-        list(pool.map(time.sleep, [0.1] * 3))  # so that all are there
+        list(processes.map(time.sleep, [0.1] * 3))  # so that all are there
         for url in urls:
             moment = time.time() + 0.05
-            assert max(pool.map(open_at, [url] * 3, [moment] * 3)) == 3
+            assert max(processes.map(open_at, [url] * 3, [moment] * 3)) == 3

@@ -19,8 +19,6 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy import make_url
 
-from services.store import Store
-
 _START_WITHIN = 30.0
 _FAST = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
 """Options that are turned off: nothing here outlives the tests."""
@@ -31,11 +29,6 @@ _UNTIL_WE_END = """
     wait $server; read -r _ <&3; rm -rf "$0"
 """
 """Runs the server until our end of the pipe is closed, as it also is when we are killed, and cleans up."""
-_CLEAN = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid();
-    DELETE FROM batches; DELETE FROM drafts; DELETE FROM connections; DELETE FROM requests;
-"""
 
 
 class NoPostgresError(Exception):
@@ -43,75 +36,36 @@ class NoPostgresError(Exception):
 
 
 class Databases:
-    """Databases on one server, each clean when it is given."""
+    """Databases on one server."""
 
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
-        self._migrated: list[str] = []
-        self._free: list[str] = []
 
     @contextmanager
     def empty(self) -> Iterator[str]:
-        """The URL of a database without tables."""
-        name = self._create()
-        try:
-            yield self._url(name)
-        finally:
-            self._drop(name)
-
-    @contextmanager
-    def migrated(self) -> Iterator[str]:
-        """The URL of a database with all tables and nothing in them."""
-        name = self._free.pop() if self._free else self._migrate()
-        yield self._url(name)
-        # emptying tables takes a hundredth of the time that a new database takes
-        self._do(_CLEAN, name)
-        self._free.append(name)
-
-    def close(self) -> None:
-        """Drop what is left."""
-        for name in self._migrated:
-            self._drop(name)
-
-    def _migrate(self) -> str:
-        name = self._create()
-        self._migrated.append(name)
-        Store(self._url(name)).close()
-        return name
-
-    def _create(self) -> str:
+        """The URL of a database without tables, which is gone afterwards."""
         name = f"copydesk_test_{uuid4().hex}"
         self._do(f'CREATE DATABASE "{name}" TEMPLATE template0')
-        return name
+        try:
+            yield make_url(self._server_url).set(database=name).render_as_string(hide_password=False)
+        finally:
+            self._do(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def _drop(self, name: str) -> None:
-        self._do(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-    def _do(self, statements: str, database: str | None = None) -> None:
+    def _do(self, statement: str) -> None:
         url = make_url(self._server_url).set(drivername="postgresql")
-        url = url if database is None else url.set(database=database)
         with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
-            connection.execute(statements.encode())
-
-    def _url(self, name: str) -> str:
-        return make_url(self._server_url).set(database=name).render_as_string(hide_password=False)
+            connection.execute(statement.encode())
 
 
 @contextmanager
 def databases() -> Iterator[Databases]:
     """Databases on the server that tests use, which runs meanwhile. Raises NoPostgresError."""
     given = os.environ.get("TEST_DATABASE_URL")
-    with _given(given) if given else _started(_programs()) as server_url:
-        made = Databases(server_url)
-        try:
-            yield made
-        finally:
-            made.close()
-
-
-@contextmanager
-def _given(url: str) -> Iterator[str]:
-    yield url
+    if given:
+        yield Databases(given)
+        return
+    with _started(_programs()) as server_url:
+        yield Databases(server_url)
 
 
 @contextmanager
