@@ -16,21 +16,17 @@ FIELD_WIDTH = 240
 """The width of a field whose value is a few words."""
 _CELL_LENGTH = 200
 """How much of a long cell the preview shows."""
-_OVERSIZE = 2
-"""How many times the limit a file may have to be taken from the browser, and refused in words."""
 
 
 def upload(max_megabytes: int) -> UploadedFile | None:
-    """Ask for a file, of any type and some way over the limit: reading it tells better than the browser what is wrong.
+    """Ask for a file, of any type: reading it tells better than the browser why one cannot be used.
 
-    The browser marks one that is still larger, and keeps the reason in a tooltip; so the limit stands below.
+    One over the limit never leaves the browser, which marks it and keeps the reason in a tooltip; so it stands below.
     """
     file = st.file_uploader(
-        "Drop a CSV, Excel or OpenDocument file here, or pick one",
-        max_upload_size=_OVERSIZE * max_megabytes,
-        key="spreadsheet",
+        "Drop a CSV, Excel or OpenDocument file here, or pick one", max_upload_size=max_megabytes, key="spreadsheet"
     )
-    st.caption(f"Up to {number(max_megabytes)} MB. Split a larger file into several, and upload them one by one.")
+    st.caption(f"A file over {number(max_megabytes)} MB is not taken: split it, and upload the parts one by one.")
     return file
 
 

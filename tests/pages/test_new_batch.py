@@ -154,18 +154,8 @@ class TestASpreadsheetThatCannotBeUsed:
         assert len(page.error) == 1
         assert r"\.pdf" in page.error[0].value
 
-    def test_a_file_over_the_limit_is_taken_from_the_browser_and_refused_in_words(
-        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(desk, "settings", replace(desk.settings, max_upload_mb=1))
-        page = visit()
-        assert page.file_uploader(key="spreadsheet").proto.max_upload_size_mb > desk.settings.max_upload_mb
-        page = upload(page, "large.csv", "Name\n" + "Mug\n" * 300_000)
-        assert r"at most 1\.0 MB are taken" in page.error[0].value
-        assert "draft" not in page.query_params
-
-    def test_the_limit_is_told_for_files_that_the_browser_does_not_even_send(self, visit: Visit, desk: Desk) -> None:
-        limit = f"Up to {desk.settings.max_upload_mb} MB. Split a larger file into several, and upload them one by one."
+    def test_what_to_do_with_a_file_that_the_browser_does_not_even_send_is_told(self, visit: Visit, desk: Desk) -> None:
+        limit = f"A file over {desk.settings.max_upload_mb} MB is not taken: split it, and upload the parts one by one."
         assert limit in sentences(visit().caption)
 
     def test_it_is_not_read_again_when_something_else_happens(
