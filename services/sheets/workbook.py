@@ -30,10 +30,7 @@ Value = int | float | str | bool | time | date | datetime | timedelta
 """A cell as calamine gives it; an empty one is an empty string."""
 
 _NO_ROW = sys.maxsize
-_NO_RESULT = (
-    "The result of this formula is not stored in the file. Open it in Excel or LibreOffice, let it calculate, save it, "
-    "and upload it again."
-)
+_NO_RESULT = "No result is stored for this formula: save the file in Excel or LibreOffice, and bring it again."
 _ERROR_VALUE = "The formula in this cell ends in an error. Correct it, or replace it by a value."
 
 

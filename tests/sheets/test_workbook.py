@@ -15,10 +15,7 @@ from services.sheets import Limits, archive
 from tests.sheets.helpers import CONTENT, cells, ods, parsed, plain_workbook, with_part, workbook
 
 XLS = Path(__file__).parent / "files" / "products.xls"
-NO_RESULT = (
-    "The result of this formula is not stored in the file. Open it in Excel or LibreOffice, let it calculate, save it, "
-    "and upload it again."
-)
+NO_RESULT = "No result is stored for this formula: save the file in Excel or LibreOffice, and bring it again."
 ERROR_VALUE = "The formula in this cell ends in an error. Correct it, or replace it by a value."
 
 
