@@ -59,6 +59,15 @@ def tell_changed(now: Agent, on_agent: Callable[[Agent], None]) -> None:
     st.button("Take the new inputs", key="take_new_inputs", on_click=on_agent, args=(now,))
 
 
+def tell_gone(agent: Agent) -> None:
+    """Say that the chosen agent is none of the key's agents (any more), and what to do."""
+    st.warning(
+        f"The agent “{plain(agent.name)}” is not among the agents of this key any more. Choose another one, or deploy "
+        "it again in Writer and press Refresh.",
+        icon=":material/search_off:",
+    )
+
+
 def describe_inputs(inputs: Sequence[AgentInput]) -> None:
     """Say what the agent asks for."""
     if not inputs:

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.agent import choose_agent, describe_inputs, tell_changed, try_again, wants_fresh_agents
+from components.agent import choose_agent, describe_inputs, tell_changed, tell_gone, try_again, wants_fresh_agents
 from components.checks import show_check, tell_incomplete
 from components.columns import Columns, choose_columns, tell_unused
 from components.launch import launch_button, name_batch, proposed_name, show_storing, tell_estimate
@@ -200,10 +200,18 @@ def agent_step(desk: Desk, draft: Draft) -> None:
         if agents or draft.agent:
             choose_agent(agents, draft.agent, choose)
         if draft.agent:
-            now = next((agent for agent in agents if agent.id == draft.agent.id), draft.agent)
-            if now.inputs != draft.agent.inputs:
-                tell_changed(now, choose)
+            if agents:
+                compare_agent(draft.agent, agents, choose)
             describe_inputs(draft.agent.inputs)
+
+
+def compare_agent(chosen: Agent, agents: list[Agent], on_agent: Callable[[Agent], None]) -> None:
+    """Say so where the chosen agent is not what it was, or not there, among the agents as they are now."""
+    now = next((agent for agent in agents if agent.id == chosen.id), None)
+    if now is None:
+        tell_gone(chosen)
+    elif now.inputs != chosen.inputs:
+        tell_changed(now, on_agent)
 
 
 def list_agents(desk: Desk) -> list[Agent]:

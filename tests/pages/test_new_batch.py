@@ -293,6 +293,18 @@ class TestTheAgent:
         assert page.selectbox(key="agent").value == PRODUCT_AGENT
         assert "launch" in keys(page)
 
+    def test_a_chosen_agent_that_is_gone_is_told_with_what_to_do(
+        self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = visit(sample.id)
+        assert sentences(page.warning) == []
+        monkeypatch.setattr(desk, "agents", lambda refresh: [Agent("b", "Another", (NOBODY,))])
+        page = press(page, "refresh_agents")
+        assert sentences(page.warning) == [
+            "The agent “Product description” is not among the agents of this key any more. Choose another one, or "
+            "deploy it again in Writer and press Refresh."
+        ]
+
     def test_agents_of_the_same_name_can_be_told_apart(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
