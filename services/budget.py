@@ -59,9 +59,6 @@ class Budget:
         self._pause = _FIRST_PAUSE
 
     async def _reserve(self, most: int, limit: int) -> Grant:
-        now = self._clock.now()
-        since = now - _WINDOW - _JITTER
-        number, again_at = await asyncio.to_thread(
-            self._store.connections.reserve, self._connection_id, most, limit, since, now
-        )
+        reserve, window = self._store.connections.reserve, _WINDOW + _JITTER
+        number, again_at = await asyncio.to_thread(reserve, self._connection_id, most, limit, window, self._clock.now)
         return Grant(number, again_at)

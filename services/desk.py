@@ -12,7 +12,7 @@ from services.budget import Budget
 from services.checks import Checks
 from services.clock import Clock
 from services.engine import EmbeddedEngine
-from services.errors import LaunchError
+from services.errors import LaunchError, RefusedError
 from services.follow import follow
 from services.gateway import Gateway
 from services.models import (
@@ -229,6 +229,8 @@ class Desk:
 
     def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
         """Send rows again: those given, or all failed ones. Gives how many rows will be sent."""
+        if self._store.batches.only(batch_id).connection != self.connection.id:
+            raise RefusedError("This batch was launched on another connection, and its rows can be sent only there.")
         number = self._store.rows.retry(batch_id, positions)
         self._engine.wake(batch_id)
         return number

@@ -14,6 +14,8 @@ from services.writer import Writer
 
 _LOST_IN_A_ROW = 3
 """Lost answers in a row after which Writer counts as unreachable: sending more rows into the dark helps nobody."""
+_CLOCK_MARGIN = 2.0
+"""Seconds by which Writer's servers may differ among themselves."""
 
 Answer = TypeVar("Answer")
 JobOrPage = TypeVar("JobOrPage", Job, JobPage)
@@ -32,9 +34,14 @@ class Gateway:
         self._lost_in_a_row = 0
         self._ahead: float | None = None
 
-    def on_writers_clock(self, moment: float, margin: float) -> float:
-        """A time of ours by Writer's clock, earlier by a margin; a large one as long as that clock is not known."""
-        return moment - 600 if self._ahead is None else moment + self._ahead - margin
+    def now_at_writer(self) -> float | None:
+        """A time that Writer's clock has surely passed; None as long as that clock is not known."""
+        return None if self._ahead is None else self._clock.now() + self._ahead - _CLOCK_MARGIN
+
+    async def learn_clock(self, agent_id: str) -> None:
+        """Have Writer say what time it is there, if it has not yet. Raises WriterError."""
+        if self._ahead is None:
+            await self.jobs(agent_id, 0)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -110,9 +117,10 @@ class Gateway:
             await asyncio.to_thread(self._store.connections.well, self._connection_id)
 
     def _learn(self, answer: JobOrPage) -> JobOrPage:
-        """Note how far Writer's clock is ahead of ours."""
+        """Note how far Writer's clock is ahead of ours: at least this far, for the answer took its time to come."""
         created_at = answer.created_at if isinstance(answer, Job) else None
         said: datetime | None = answer.server_time or created_at
         if said is not None:
-            self._ahead = said.timestamp() - self._clock.now()
+            ahead = said.timestamp() - self._clock.now()
+            self._ahead = ahead if self._ahead is None else max(ahead, self._ahead)
         return answer

@@ -125,6 +125,8 @@ class Job:
     state: JobState
     created_at: datetime | None = None
     """By Writer's clock."""
+    updated_at: datetime | None = None
+    """When it changed last, by Writer's clock."""
     suggestion: str | None = None
     error: str | None = None
     server_time: datetime | None = None

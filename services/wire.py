@@ -92,7 +92,8 @@ def accepted_job(body: object, server_time: datetime | None = None) -> Job:
         AnswerLostError: it has no id.
     """
     answer = _object(body)
-    return Job(_job_id(answer), JobState.IN_PROGRESS, _time(answer.get("created_at")), server_time=server_time)
+    created_at = _time(answer.get("created_at"))
+    return Job(_job_id(answer), JobState.IN_PROGRESS, created_at, server_time=server_time)
 
 
 def job(body: object, server_time: datetime | None = None) -> Job:
@@ -108,6 +109,7 @@ def job(body: object, server_time: datetime | None = None) -> Job:
         id=job_id,
         state=state,
         created_at=_time(answer.get("created_at")),
+        updated_at=_time(answer.get("updated_at")) or _time(answer.get("completed_at")),
         suggestion=_suggestion(answer, job_id) if state is JobState.COMPLETED else None,
         error=shortened(_text(answer.get("error"))) or None,
         server_time=server_time,

@@ -10,6 +10,7 @@ import tomllib
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -676,11 +677,13 @@ async def test_a_job_of_the_sandbox_from_creation_to_retry(tmp_path: Path) -> No
 
     inputs = {"Product name": ["Kettle"], "Tone": [agents[0].inputs[1].options[0]], "Key features": ["red", "light"]}
     created = await writer.create_job(agents[0].id, inputs)
-    assert created == Job(created.id, JobState.IN_PROGRESS, datetime.fromtimestamp(now[0], UTC))
+    moment = datetime.fromtimestamp(now[0], UTC)
+    assert created == Job(created.id, JobState.IN_PROGRESS, moment, server_time=moment)
     now[0] += 60
     failed = await writer.job(created.id)
     assert (failed.id, failed.state, bool(failed.error)) == (created.id, JobState.FAILED, True)
-    assert await writer.jobs(agents[0].id) == JobPage((failed,), total=1)
+    page = JobPage((replace(failed, server_time=None),), total=1, server_time=failed.server_time)
+    assert await writer.jobs(agents[0].id) == page
 
     assert (await writer.retry_job(created.id)).id == created.id
     now[0] += 60

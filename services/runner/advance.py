@@ -57,10 +57,11 @@ class Runner:
         """Run until every row is in a final state, or nothing may be sent and nothing is at Writer."""
         batch = await asyncio.to_thread(self._store.batches.only, self._id)
         outcomes = Outcomes(self._store, self._id, self._clock, self.wake)
-        sender = Sender(batch, self._store, self._gateway, outcomes)
+        sender = Sender(batch, self._store, self._gateway, outcomes, self._clock)
         collector = Collector(batch, self._gateway, outcomes, self._clock)
         settler = Settler(batch, self._store, self._gateway, outcomes, self._clock)
         await asyncio.to_thread(self._store.work.lose_abandoned, self._id, self._clock.now())
+        await _unless_writer_fails(self._gateway.learn_clock(batch.agent.id))
         try:
             while True:
                 self._news.clear()
@@ -99,7 +100,8 @@ class Runner:
             if grant.number == 0:
                 self._send_at = grant.again_at
                 return
-            claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, self._clock.now())
+            now, now_at_writer = self._clock.now(), self._gateway.now_at_writer()
+            claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)
             for claim in claims:
                 self._on_the_wire.add(self._begin(sender.send(claim)))
 

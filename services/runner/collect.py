@@ -13,6 +13,8 @@ _BARREN_PAGES = 2
 """Pages without a row of ours after which paging stops."""
 _LISTED_AFTER = 20.0
 """Seconds in which a job should have appeared in the list."""
+_STALE_FOR = 60.0
+"""Seconds in which a failure from before a retry may still be told; later it is believed whatever its date."""
 _ASKED_ALONE = 5
 """Jobs asked for alone in one go."""
 _UNKNOWN = "Writer no longer knows this job. Retry the row to make a new one."
@@ -33,32 +35,47 @@ class Collector:
         Raises WriterError: Writer could not be asked; what was learned before is told all the same.
         """
         missing = dict(outstanding)
+        try:
+            await self._list(missing)
+        except UnknownToWriterError:
+            # the agent is gone, and its list with it, but its jobs may still be asked for
+            await self._ask_alone(missing, self._clock.now())
+        else:
+            await self._ask_alone(missing, self._clock.now() - _LISTED_AFTER)
+
+    async def _list(self, missing: dict[str, Outstanding]) -> None:
+        """Read pages as long as they tell of rows of ours, and take those out of what is missing."""
         barren = offset = 0
         for _ in range(_MOST_PAGES):
             if not missing or barren == _BARREN_PAGES:
-                break
+                return
             page = await self._gateway.jobs(self._batch.agent.id, offset)
             ours = [job for job in page.jobs if job.id in missing]
             for job in ours:
-                self._tell(missing.pop(job.id).position, job)
+                self._tell(missing.pop(job.id), job.id, job)
             barren = 0 if ours else barren + 1
             offset += len(page.jobs)
             if not page.jobs or (page.total is not None and offset >= page.total):
-                break
-        await self._ask_alone(missing)
+                return
 
-    async def _ask_alone(self, missing: dict[str, Outstanding]) -> None:
-        late = self._clock.now() - _LISTED_AFTER
-        overdue = [(row.sent_at, job_id, row.position) for job_id, row in missing.items() if row.sent_at < late]
-        for _, job_id, position in sorted(overdue)[:_ASKED_ALONE]:
+    async def _ask_alone(self, missing: dict[str, Outstanding], sent_before: float) -> None:
+        overdue = sorted((row.sent_at, job_id) for job_id, row in missing.items() if row.sent_at < sent_before)
+        for _, job_id in overdue[:_ASKED_ALONE]:
             try:
-                self._tell(position, await self._gateway.job(job_id))
+                self._tell(missing[job_id], job_id, await self._gateway.job(job_id))
             except UnknownToWriterError:
-                self._outcomes.ended(Ended(position, None, _UNKNOWN))
+                self._outcomes.ended(Ended(missing[job_id].position, None, _UNKNOWN, job_id=job_id))
 
-    def _tell(self, position: int, job: Job) -> None:
+    def _tell(self, row: Outstanding, job_id: str, job: Job) -> None:
         if job.state is JobState.COMPLETED:
-            self._outcomes.ended(Ended(position, job.suggestion or "", None))
-        elif job.state is JobState.FAILED:
+            self._outcomes.ended(Ended(row.position, job.suggestion or "", None, job_id=job_id))
+        elif job.state is JobState.FAILED and not self._is_stale(row, job):
             words = job.error or "Writer gave no reason for the failure."
-            self._outcomes.ended(Ended(position, None, words, job_failed=True))
+            self._outcomes.ended(Ended(row.position, None, words, job_failed=True, job_id=job_id))
+
+    def _is_stale(self, row: Outstanding, job: Job) -> bool:
+        """Whether this failure is the one for which the job was retried: lists may lag behind a retry."""
+        if row.sent_at_writer is None or job.updated_at is None:
+            return False
+        just_sent = self._clock.now() - row.sent_at < _STALE_FOR
+        return just_sent and job.updated_at.timestamp() < row.sent_at_writer

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from services.clock import Clock
 from services.errors import AnswerLostError, KeyRefusedError, NoEffectError, RequestRefusedError, UnknownToWriterError
 from services.gateway import Gateway
 from services.models import Agent, Batch, JobState, PauseKind
@@ -12,13 +13,14 @@ from services.store import Claim, Ended, Store
 class Sender:
     """Sends the rows of one batch."""
 
-    def __init__(self, batch: Batch, store: Store, gateway: Gateway, outcomes: Outcomes) -> None:
+    def __init__(self, batch: Batch, store: Store, gateway: Gateway, outcomes: Outcomes, clock: Clock) -> None:
         self._batch = batch
         self._store = store
         self._gateway = gateway
         self._outcomes = outcomes
+        self._clock = clock
         self._agent_lock = asyncio.Lock()
-        self._agent_checked = False
+        self._agent_read_at = -1.0
 
     async def send(self, claim: Claim) -> None:
         """Send one claimed row and tell the outcome."""
@@ -66,10 +68,15 @@ class Sender:
                 self._outcomes.sent(claim.position, job.id)
 
     async def _agent_is_as_launched(self) -> bool:
-        """On the batch's first 400, read the agent again; if its inputs are others now, pause and say how."""
+        """After a 400, read the agent again; if its inputs are others now, pause and say how.
+
+        Rows that were refused before a reading began share it.
+        """
+        refused_at = self._clock.now()
         async with self._agent_lock:
-            if self._agent_checked:
+            if self._agent_read_at >= refused_at:
                 return True
+            reading_at = self._clock.now()
             try:
                 now = await self._gateway.agent(self._batch.agent.id)
             except UnknownToWriterError:
@@ -81,7 +88,7 @@ class Sender:
             if changes:
                 await self._halt(PauseKind.INPUTS_CHANGED, _changed(self._batch.agent, changes))
                 return False
-            self._agent_checked = True
+            self._agent_read_at = reading_at
             return True
 
     async def _halt(self, kind: PauseKind, reason: str) -> None:

@@ -1,6 +1,8 @@
 """Unknown outcomes: prove that a lost request had no effect, or leave the decision to a person."""
 
 import asyncio
+import math
+from enum import Enum, auto
 
 from services.clock import Clock
 from services.errors import UnknownToWriterError
@@ -13,12 +15,21 @@ PROOF_AFTER = 30.0
 """Seconds after which a job that exists is in the list; lists may lag."""
 _MOST_PAGES = 20
 """Pages of jobs read for a proof."""
-_CLOCK_MARGIN = 10.0
-"""Seconds by which our idea of Writer's clock may be wrong."""
 _DOUBT = (
     "Writer's answer was lost, and its list has jobs that may be this row's. "
     "Retry the row to send it again; it may be charged twice."
 )
+
+
+class _Retry(Enum):
+    """What an old job tells of its lost retry."""
+
+    RUNS = auto()
+    """It runs or is done, under the same id."""
+    HAS_NOT_BEGUN = auto()
+    """Nothing has happened to the old job since: the retry had no effect, or gave a new job."""
+    MAY_HAVE_FAILED = auto()
+    """The old job may have been run and have failed once more."""
 
 
 class Settler:
@@ -33,27 +44,37 @@ class Settler:
 
     async def settle(self, lost: list[Lost]) -> None:
         """Settle these rows. Raises WriterError: Writer could not be asked; try again later."""
-        group = [row for row in lost if row.retry_of is None or not await self._retried(row.position, row.retry_of)]
+        retries = {row.position: await self._ask_old_job(row) for row in lost if row.retry_of is not None}
+        group = [row for row in lost if retries.get(row.position) is not _Retry.RUNS]
         if not group:
             return
-        jobs = await self._jobs_since(min(row.sent_at for row in group))
+        times = [row.sent_at_writer for row in group]
+        jobs = await self._jobs_since(min((-math.inf if time is None else time) for time in times))
         positions = [row.position for row in group]
-        work = self._store.work
         if jobs is None or await self._has_unknown(jobs):
-            await asyncio.to_thread(work.unconfirm, self._batch.id, positions, _DOUBT, self._clock.now())
-        else:
-            await asyncio.to_thread(work.unsend, self._batch.id, positions)
+            unconfirm = self._store.work.unconfirm
+            await asyncio.to_thread(unconfirm, self._batch.id, positions, _DOUBT, self._clock.now())
+            return
+        for row in group:
+            if retries.get(row.position) is _Retry.MAY_HAVE_FAILED and row.retry_of is not None:
+                self._outcomes.sent(row.position, row.retry_of)  # the next poll tells its failure
+                positions.remove(row.position)
+        await asyncio.to_thread(self._store.work.unsend, self._batch.id, positions)
 
-    async def _retried(self, position: int, old_job: str) -> bool:
-        """Whether the old job shows that the lost retry took effect."""
+    async def _ask_old_job(self, row: Lost) -> _Retry:
+        """What the old job tells of its lost retry, which may have taken effect under the same id."""
+        assert row.retry_of is not None  # noqa: S101 - only retries are asked about
         try:
-            job = await self._gateway.job(old_job)
+            job = await self._gateway.job(row.retry_of)
         except UnknownToWriterError:
-            return False
-        if job.state is JobState.FAILED:
-            return False
-        self._outcomes.sent(position, job.id)
-        return True
+            return _Retry.HAS_NOT_BEGUN
+        if job.state is not JobState.FAILED:
+            self._outcomes.sent(row.position, job.id)
+            return _Retry.RUNS
+        if job.updated_at is None or row.sent_at_writer is None:
+            return _Retry.MAY_HAVE_FAILED
+        unchanged = job.updated_at.timestamp() < row.sent_at_writer
+        return _Retry.HAS_NOT_BEGUN if unchanged else _Retry.MAY_HAVE_FAILED
 
     async def _has_unknown(self, jobs: list[Job]) -> bool:
         """Whether any of the jobs is no row's, once every request that was on the wire has its answer."""
@@ -65,25 +86,30 @@ class Settler:
     def _on_the_wire(self, before: float) -> bool:
         return self._store.work.on_the_wire(self._batch.agent.id, self._batch.connection, before)
 
-    async def _jobs_since(self, moment: float) -> list[Job] | None:
-        """The agent's jobs created since then, by Writer's clock; None where not all of them could be read.
-
-        The order of the list is not documented. It is relied on only as far as all that was read is in that order;
-        jobs of one and the same moment show none.
-        """
-        since = self._gateway.on_writers_clock(moment, _CLOCK_MARGIN)
+    async def _jobs_since(self, since: float) -> list[Job] | None:
+        """The agent's jobs created since then, by Writer's clock; None where not all of them could be read."""
         read: dict[str, Job] = {}  # jobs created meanwhile push others to the next page, where they show again
         offset = 0
         for _ in range(_MOST_PAGES):
             page = await self._gateway.jobs(self._batch.agent.id, offset)
             read |= {job.id: job for job in page.jobs if job.id not in read}
             offset += len(page.jobs)
-            at_end = not page.jobs or (page.total is not None and offset >= page.total)
-            times = [_created(job, since) for job in read.values()]
-            if at_end or (times[-1] < min(since, times[0]) and times == sorted(times, reverse=True)):
-                return [job for job, created in zip(read.values(), times, strict=True) if created >= since]
-        return None
+            times = [_created(job) for job in read.values()]
+            if page.jobs and newest_first(times) and times[-1] < min(since, times[0]):
+                break
+            if not page.jobs or (page.total is not None and offset >= page.total):
+                if len(read) < offset and not newest_first(times) and not newest_first(times[::-1]):
+                    return None  # the order changed while it was read, so that jobs may have been missed
+                break
+        else:
+            return None
+        return [job for job in read.values() if _created(job) >= since]
 
 
-def _created(job: Job, unknown: float) -> float:
-    return unknown if job.created_at is None else job.created_at.timestamp()
+def newest_first(times: list[float]) -> bool:
+    """Whether jobs created at these times stand in that order; it is not documented, and relied on no further."""
+    return times == sorted(times, reverse=True)
+
+
+def _created(job: Job) -> float:
+    return math.inf if job.created_at is None else job.created_at.timestamp()

@@ -20,7 +20,9 @@ def main() -> None:
     except ValueError as error:
         parser.error(str(error))
     app = create_app(arguments.database, options)
-    config = uvicorn.Config(app, host=arguments.host, port=arguments.port, log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        app, host=arguments.host, port=arguments.port, log_level="warning", lifespan="off", date_header=False
+    )
     Server(config, f"keeping its jobs in {arguments.database}").run()
 
 

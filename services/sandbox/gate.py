@@ -1,6 +1,7 @@
 """What every request meets before it is looked at: the key, the limit of requests, the latency."""
 
 from collections.abc import Callable
+from email.utils import formatdate
 
 import anyio
 from starlette.datastructures import Headers
@@ -25,6 +26,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        send = self._dated(send)
         if self._options.latency:
             send = self._late(send)
         refusal = self._refusal(scope)
@@ -37,6 +39,17 @@ class Gate:
             return ApiError(401, words, "fail.unauthorized", {"WWW-Authenticate": "Bearer"})
         wait = self._requests.take(1, self._clock())
         return too_many("requests", self._options.requests_per_minute, wait) if wait else None
+
+    def _dated(self, send: Send) -> Send:
+        """Say what time it is here, as HTTP servers do, in process too."""
+
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(self._clock(), usegmt=True).encode()
+                message["headers"] = [*message["headers"], (b"date", date)]
+            await send(message)
+
+        return send_dated
 
     def _late(self, send: Send) -> Send:
         async def send_late(message: Message) -> None:

@@ -189,7 +189,7 @@ def _send_again(connection: Connection, where: ColumnElement[bool]) -> int:
         "state": RowState.WAITING,
         "retry_of": case((rows.c.job_failed, rows.c.job_id), else_=null()),
         "job_failed": literal(False),
-        **dict.fromkeys(("job_id", "error", "sent_at", "lost_at", "ended_at")),
+        **dict.fromkeys(("job_id", "error", "sent_at", "sent_at_writer", "lost_at", "ended_at")),
     }
     return connection.execute(update(rows).where(where).values(**again)).rowcount
 

@@ -87,6 +87,7 @@ rows = Table(
     Column("retry_of", Text),  # a failed job that the next attempt goes through Writer's retry call for
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("sent_at", Double),
+    Column("sent_at_writer", Double),  # the same by Writer's clock, no later than that; none where it is not known
     Column("lost_at", Double),  # when the answer to the current attempt's request was lost
     Column("ended_at", Double),
     Index("ix_rows_batch_id_state_position", "batch_id", "state", "position"),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, or_, select, update
 
 from services.models import BatchState, Inputs, RowState
 from services.store import codec
@@ -43,6 +43,8 @@ class Ended:
     error: str | None
     job_failed: bool = False
     """Whether Writer itself said that the job failed, so that its retry call works."""
+    job_id: str | None = None
+    """The job that ended, where it was one: a row that has another job by now is left alone."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Outstanding:
 
     position: int
     sent_at: float
+    sent_at_writer: float | None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class Lost:
     """A row whose answer was lost."""
 
     position: int
-    sent_at: float
+    sent_at_writer: float | None
+    """When its request left at the earliest, by Writer's clock; None where that is not known."""
     lost_at: float
     retry_of: str | None
 
@@ -81,8 +85,11 @@ class Work:
         with self._database.read() as connection:
             return connection.execute(select(rows.c.position).where(where).limit(1)).first() is not None
 
-    def claim(self, batch_id: str, most: int, now: float) -> list[Claim]:
-        """Mark the next waiting rows of a running batch as sending, and give them."""
+    def claim(self, batch_id: str, most: int, now: float, now_at_writer: float | None = None) -> list[Claim]:
+        """Mark the next waiting rows of a running batch as sending, and give them.
+
+        `now_at_writer` is a time that Writer's clock has passed already, where that is known.
+        """
         following = (
             select(rows.c.position, rows.c.inputs, rows.c.retry_of)
             .where(rows.c.batch_id == batch_id, rows.c.state == RowState.WAITING)
@@ -94,7 +101,12 @@ class Work:
                 return []
             found = connection.execute(following).all()
             for where in _named(batch_id, [row.position for row in found]):
-                sending = {"state": RowState.SENDING, "sent_at": now, "attempts": rows.c.attempts + 1}
+                sending = {
+                    "state": RowState.SENDING,
+                    "sent_at": now,
+                    "sent_at_writer": now_at_writer,
+                    "attempts": rows.c.attempts + 1,
+                }
                 connection.execute(update(rows).where(where).values(**sending))
         return [Claim(row.position, codec.inputs(row.inputs), row.retry_of) for row in found]
 
@@ -107,13 +119,14 @@ class Work:
             "retry_of": None,
             "lost_at": None,
         }
-        self._change_each(batch_id, RowState.SENDING, values, changes)
+        self._change_each(batch_id, rows.c.state == RowState.SENDING, values, changes)
 
     def ended(self, batch_id: str, group: Sequence[Ended], now: float) -> None:
-        """Store how rows came to an end; a suggestion that is there stays where there is no new one."""
+        """Store how rows came to an end; a suggestion that is there stays where there is no better one."""
         changes = [
             {
                 "at_position": item.position,
+                "of_job": item.job_id,
                 "new_state": RowState.FAILED if item.suggestion is None else RowState.COMPLETED,
                 "new_suggestion": item.suggestion,
                 "new_error": item.error,
@@ -121,16 +134,20 @@ class Work:
             }
             for item in group
         ]
+        new_suggestion = bindparam("new_suggestion", type_=Text)
         values: dict[str, Any] = {
             "state": bindparam("new_state"),
-            "suggestion": func.coalesce(bindparam("new_suggestion"), rows.c.suggestion),
+            "suggestion": func.coalesce(func.nullif(new_suggestion, ""), rows.c.suggestion, new_suggestion),
             "error": bindparam("new_error"),
             "job_failed": bindparam("new_job_failed"),
             "retry_of": None,
             "lost_at": None,
             "ended_at": now,
         }
-        self._change_each(batch_id, (RowState.SENDING, RowState.IN_PROGRESS), values, changes)
+        of_job = bindparam("of_job", type_=Text)
+        same_job = or_(of_job.is_(None), rows.c.job_id == of_job)
+        at_writer = or_(rows.c.state == RowState.SENDING, rows.c.state == RowState.IN_PROGRESS)
+        self._change_each(batch_id, and_(at_writer, same_job), values, changes)
 
     def unsend(self, batch_id: str, positions: Collection[int], *, new_job: bool = False) -> None:
         """Take back rows whose request surely had no effect; `new_job` gives up retrying their old job.
@@ -157,8 +174,12 @@ class Work:
                 connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(lost_at=now))
 
     def lose_abandoned(self, batch_id: str, now: float) -> int:
-        """Note as lost what nobody works on any more, as a killed process leaves it; gives how many rows."""
-        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None)
+        """Note as lost what nobody works on any more, as a killed process leaves it; gives how many rows.
+
+        So is what a process noted whose clock was ahead of this one's, or its time would be long in coming.
+        """
+        unsettled = rows.c.lost_at.is_(None) | (rows.c.lost_at > now)
+        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.SENDING) & unsettled
         with self._database.write() as connection:
             return connection.execute(update(rows).where(where).values(lost_at=now)).rowcount
 
@@ -171,19 +192,19 @@ class Work:
 
     def lost(self, batch_id: str) -> list[Lost]:
         """The rows whose answers were lost, oldest first."""
-        columns = (rows.c.position, rows.c.sent_at, rows.c.lost_at, rows.c.retry_of)
+        columns = (rows.c.position, rows.c.sent_at_writer, rows.c.lost_at, rows.c.retry_of)
         where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_not(None)
         with self._database.read() as connection:
             found = connection.execute(select(*columns).where(where).order_by(rows.c.sent_at)).all()
-        return [Lost(row.position, row.sent_at, row.lost_at, row.retry_of) for row in found]
+        return [Lost(row.position, row.sent_at_writer, row.lost_at, row.retry_of) for row in found]
 
     def outstanding(self, batch_id: str) -> dict[str, Outstanding]:
         """The rows at Writer, by their job's id."""
-        columns = (rows.c.job_id, rows.c.position, rows.c.sent_at)
+        columns = (rows.c.job_id, rows.c.position, rows.c.sent_at, rows.c.sent_at_writer)
         where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.IN_PROGRESS)
         with self._database.read() as connection:
             found = connection.execute(select(*columns).where(where)).all()
-        return {row.job_id: Outstanding(row.position, row.sent_at) for row in found}
+        return {row.job_id: Outstanding(row.position, row.sent_at, row.sent_at_writer) for row in found}
 
     def on_the_wire(self, agent_id: str, connection_id: str, before: float) -> bool:
         """Whether a request for that agent that left before then is still without its answer, in any batch."""
@@ -207,15 +228,14 @@ class Work:
     def _change_each(
         self,
         batch_id: str,
-        states: RowState | tuple[RowState, ...],
+        allowed: ColumnElement[bool],
         values: dict[str, Any],
         changes: list[dict[str, Any]],
     ) -> None:
         if not changes:
             return
-        allowed = (states,) if isinstance(states, RowState) else states
         this = (rows.c.batch_id == batch_id) & (rows.c.position == bindparam("at_position"))
-        statement = update(rows).where(this, or_(*(rows.c.state == state for state in allowed))).values(**values)
+        statement = update(rows).where(this, allowed).values(**values)
         with self._database.write() as connection:
             connection.execute(statement, changes)
 

@@ -98,11 +98,6 @@ def test_a_process_that_begins_anew_counts_what_the_last_one_sent(play: Play) ->
     play(main, rpm=60, latency=(0.0, 0.5))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a row's time of sending is kept by our clock; set back meanwhile, it names a time that is still to come",
-)
 def test_a_clock_that_is_set_back_between_two_processes_does_not_make_a_second_job(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(1)
@@ -116,11 +111,6 @@ def test_a_clock_that_is_set_back_between_two_processes_does_not_make_a_second_j
     play(main, latency=1.0)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="before any answer of Writer's, its clock is taken to be 10 minutes behind at the most",
-)
 def test_a_new_process_whose_clock_is_far_ahead_of_writers_does_not_make_a_second_job(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(1)
@@ -132,11 +122,6 @@ def test_a_new_process_whose_clock_is_far_ahead_of_writers_does_not_make_a_secon
     play(main, latency=1.0, skew=-900.0)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="requests that left in what is now the future count as used until that time has passed",
-)
 def test_a_clock_that_is_set_back_does_not_stop_a_batch_for_long(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(150)

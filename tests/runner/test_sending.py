@@ -136,11 +136,6 @@ def test_when_the_agents_inputs_have_changed_the_batch_pauses_and_says_how(play:
     play(main, latency=0.5)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the agent is read again on a runner's first 400 only, so a later change fails every row that is left",
-)
 def test_inputs_that_change_after_a_row_was_refused_for_its_own_fault_fail_no_other_row(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(400)
@@ -166,11 +161,6 @@ def test_when_the_agent_is_gone_the_batch_pauses(play: Play) -> None:
     play(main)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the list of an agent that is gone answers 404, which ends the collecting before jobs are asked for alone",
-)
 def test_jobs_of_an_agent_that_is_gone_are_collected(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(400)

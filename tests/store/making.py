@@ -76,7 +76,7 @@ def launch_in_each_state(store: Store, connection: str = HERE) -> str:
     """A running batch that has a row in each state but canceled, at the positions of `AT`, and a second one waiting."""
     batch_id = launch(store, [*new_rows(7), new_row(7, error="Tone: There is no such tone.")], connection)
     work = store.work
-    work.claim(batch_id, 5, NOW + 1)
+    work.claim(batch_id, 5, NOW + 1, NOW + 1)
     work.sent(batch_id, [Sent(n, f"job-{batch_id}-{n}") for n in (1, 2, 3)])
     done = [Ended(2, "Runs well.", None), Ended(3, None, "Capacity exceeded.", job_failed=True)]
     work.ended(batch_id, done, NOW + 2)

@@ -164,7 +164,7 @@ def test_two_that_ask_to_send_at_once_get_no_more_than_the_limit(open_store: Cal
     stores = [open_store() for _ in range(3)]
 
     def reserve(store: Store) -> int:
-        return store.connections.reserve(HERE, 3, 5, NOW - 60, NOW)[0]
+        return store.connections.reserve(HERE, 3, 5, 60, lambda: NOW)[0]
 
     stores[0].connections.well(HERE)
     assert at_the_same_time(stores, reserve, reserve) == [3, 2]

@@ -38,7 +38,7 @@ def test_the_health_of_a_connection_is_what_the_last_requests_told(store: Store)
 
 
 def reserve(store: Store, most: int, now: float, limit: int = 10, connection: str = HERE) -> tuple[int, float]:
-    number, again_at = store.connections.reserve(connection, most, limit, NOW + now - WINDOW, NOW + now)
+    number, again_at = store.connections.reserve(connection, most, limit, WINDOW, lambda: NOW + now)
     return number, again_at - NOW
 
 

@@ -27,7 +27,7 @@ import sys, time
 from services.store import Sent, Store
 from tests.store.making import NOW
 store = Store(sys.argv[1])
-store.work.claim(sys.argv[2], 3, NOW)
+store.work.claim(sys.argv[2], 3, NOW, NOW)
 store.work.sent(sys.argv[2], [Sent(1, "job")])
 print("claimed", flush=True)
 time.sleep(60)

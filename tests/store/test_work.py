@@ -128,13 +128,22 @@ def test_outcomes_change_only_rows_that_await_them(
 
 def test_a_sent_row_is_outstanding_until_it_ends(store: Store) -> None:
     batch_id = launch(store, 3)
-    store.work.claim(batch_id, 3, NOW + 1)
+    store.work.claim(batch_id, 3, NOW + 1, NOW - 9)
     assert store.work.outstanding(batch_id) == {}
     store.work.sent(batch_id, [Sent(2, "two"), Sent(0, "zero")])
-    assert store.work.outstanding(batch_id) == {"two": Outstanding(2, NOW + 1), "zero": Outstanding(0, NOW + 1)}
+    zero, two = (Outstanding(position, NOW + 1, NOW - 9) for position in (0, 2))
+    assert store.work.outstanding(batch_id) == {"two": two, "zero": zero}
     store.work.ended(batch_id, [Ended(2, "", None)], NOW + 2)
-    assert store.work.outstanding(batch_id) == {"zero": Outstanding(0, NOW + 1)}
+    assert store.work.outstanding(batch_id) == {"zero": zero}
     assert states(store, batch_id) == [RowState.IN_PROGRESS, RowState.SENDING, RowState.COMPLETED]
+
+
+def test_the_end_of_a_job_is_not_put_on_a_row_that_has_another_one(store: Store) -> None:
+    batch_id = launch(store, 2)
+    store.work.claim(batch_id, 2, NOW)
+    store.work.sent(batch_id, [Sent(0, "old"), Sent(1, "new")])
+    store.work.ended(batch_id, [Ended(n, "Text", None, job_id="old") for n in range(2)], NOW)
+    assert states(store, batch_id) == [RowState.COMPLETED, RowState.IN_PROGRESS]
 
 
 def test_rows_taken_back_wait_again_or_are_canceled_with_their_batch(store: Store) -> None:
@@ -163,7 +172,7 @@ def test_a_row_taken_back_keeps_the_job_to_retry_unless_it_is_to_get_a_new_one(s
 def test_lost_rows_are_told_oldest_first_until_they_are_settled(store: Store) -> None:
     batch_id = launch(store, 4)
     for seconds in (3, 1, 2):
-        store.work.claim(batch_id, 1, NOW + seconds)
+        store.work.claim(batch_id, 1, NOW + seconds, NOW + seconds)
     store.work.lose(batch_id, [0, 1, 2, 3], NOW + 9)
     lost = [Lost(1, NOW + 1, NOW + 9, None), Lost(2, NOW + 2, NOW + 9, None), Lost(0, NOW + 3, NOW + 9, None)]
     assert store.work.lost(batch_id) == lost
@@ -171,13 +180,13 @@ def test_lost_rows_are_told_oldest_first_until_they_are_settled(store: Store) ->
     store.work.unsend(batch_id, [2])
     store.work.unconfirm(batch_id, [0], "May exist.", NOW)
     assert store.work.lost(batch_id) == []
-    store.work.claim(batch_id, 9, NOW)
+    store.work.claim(batch_id, 9, NOW, NOW)
     assert store.work.lost(batch_id) == []
 
 
 def test_what_a_killed_process_leaves_behind_is_lost(store: Store) -> None:
     batch_id, other = launch_in_each_state(store), launch_in_each_state(store)
-    store.work.claim(batch_id, 1, NOW + 5)
+    store.work.claim(batch_id, 1, NOW + 5, NOW + 5)
     store.work.lose(batch_id, [0], NOW + 6)
     assert store.work.lose_abandoned(batch_id, NOW + 7) == 1
     assert store.work.lost(batch_id) == [Lost(0, NOW + 1, NOW + 6, None), Lost(5, NOW + 5, NOW + 7, None)]
@@ -189,7 +198,7 @@ def test_a_lost_retry_names_the_job_that_was_retried(store: Store) -> None:
     batch_id = launch(store, 1)
     complete(store, batch_id, {0: None})
     store.rows.retry(batch_id, None)
-    store.work.claim(batch_id, 1, NOW + 5)
+    store.work.claim(batch_id, 1, NOW + 5, NOW + 5)
     store.work.lose(batch_id, [0], NOW + 6)
     assert store.work.lost(batch_id) == [Lost(0, NOW + 5, NOW + 6, f"job-{batch_id}-0")]
 
@@ -227,7 +236,7 @@ def test_what_waits_and_what_is_at_writer(store: Store) -> None:
     batch_id = launch(store, 4)
     assert (store.work.waiting(batch_id, 3), store.work.waiting(batch_id, 9)) == (3, 4)
     assert not store.work.any_at_writer(batch_id)
-    store.work.claim(batch_id, 3, NOW)
+    store.work.claim(batch_id, 3, NOW, NOW)
     assert (store.work.waiting(batch_id, 9), store.work.any_at_writer(batch_id)) == (1, True)
     store.work.sent(batch_id, [Sent(n, f"job-{n}") for n in range(3)])
     assert store.work.any_at_writer(batch_id)

@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("retry_of", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sent_at", sa.Double(), nullable=True),
+        sa.Column("sent_at_writer", sa.Double(), nullable=True),
         sa.Column("lost_at", sa.Double(), nullable=True),
         sa.Column("ended_at", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name="fk_rows_batches", ondelete="CASCADE"),
