@@ -34,7 +34,8 @@ def row_panel(row: RowDetail, clock: Callable[..., str]) -> None:
         look = ROWS[row.state]
         st.badge(state_word(row.state), icon=look.icon, color=look.badge)
     if row.error and row.state is not RowState.COMPLETED:
-        st.error(plain(row.error))
+        tell = st.error if row.state is RowState.FAILED else st.warning
+        tell(plain(row.error))
     _suggestion(row)
     _inputs(row)
     _attempts(row.attempts, clock)

@@ -339,6 +339,13 @@ def test_the_selected_row_is_shown_whole_with_every_attempt(desk: StubDesk, visi
     assert [expander.label for expander in page.expander] == ["2 attempts"]
 
 
+def test_what_is_said_of_a_row_that_did_not_fail_is_a_warning(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), [a_row(0, RowState.UNCONFIRMED, error="The answer was lost.")])
+    page = select(visit("batch.py", id="batch-1"), 0)
+    assert sentences(page.warning) == [r"The answer was lost\."]
+    assert sentences(page.error) == []
+
+
 def test_selected_rows_are_sent_again_without_a_question_when_they_failed(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=1, failed=3))
     page = select(visit("batch.py", id="batch-1"), 1, 3)
