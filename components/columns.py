@@ -57,7 +57,7 @@ def choose_columns(inputs: Sequence[AgentInput], columns: Columns, choices: Choi
         with left:
             _source(n, agent_input, columns, choice, on_choice)
         with right.container(gap="xsmall"):
-            _example(columns, choice)
+            _example(agent_input, columns, choice)
 
 
 def tell_unused(columns: Sequence[str], choices: Choices) -> None:
@@ -147,12 +147,14 @@ def _more_columns(n: int, agent_input: AgentInput, columns: Columns, choice: Cho
     )
 
 
-def _example(columns: Columns, choice: Choice) -> None:
+def _example(agent_input: AgentInput, columns: Columns, choice: Choice) -> None:
     """What would be sent, so that a person sees what the choice means."""
     if choice.kind is ChoiceKind.FIXED:
         sender, given = "Every row", [choice.value]
     else:
         sender, given = columns.sender, [columns.cell(name) for name in choice.columns]
+    if agent_input.max_values > 1 and len(given) == 1:
+        given = given[0].splitlines()
     values = [shorten(value, _EXAMPLE_LENGTH) for value in given if value.strip()]
     st.caption(f"{sender} sends" if values else f"{sender} sends nothing")
     for value in values:

@@ -366,6 +366,11 @@ class TestTheColumns:
         page = choose(page, "column_for_2", "(leave out)")
         assert "Row 2 sends nothing" in sentences(page.caption)
 
+    def test_each_line_of_a_cell_is_shown_as_the_value_that_it_becomes(self, visit: Visit, desk: Desk) -> None:
+        text = 'Product name,Tone,Key features\nMug,Warm,"Large\n\nBlue"\n'
+        page = visit(with_agent(desk, desk.open_spreadsheet(text.encode(), "lines.csv")).id)
+        assert sentences(page.text) == ["Mug", "Warm", "Large", "Blue"]
+
     def test_the_same_value_for_all_rows_is_chosen_from_what_the_dropdown_offers(
         self, visit: Visit, desk: Desk, sample: Draft
     ) -> None:
