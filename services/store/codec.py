@@ -11,13 +11,15 @@ from services.models import Agent, AgentInput, Choice, ChoiceKind, Choices, Inpu
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: dumps makes one each time
+
 
 def to_json(value: Any) -> str:
     """JSON text in which non-ASCII characters stand as themselves, so that they can be searched for.
 
     Half a surrogate pair, which UTF-8 cannot carry, becomes U+FFFD.
     """
-    return _SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return _SURROGATE.sub("\ufffd", _encode(value))
 
 
 def strings(text: str) -> tuple[str, ...]:
