@@ -96,7 +96,7 @@ class Runner:
             waiting = await asyncio.to_thread(self._store.work.waiting, self._id, room)
             if not waiting:
                 return
-            grant = await self._gateway.budget.reserve(waiting)
+            grant = await self._gateway.budget.reserve(self._id, waiting)
             if grant.number == 0:
                 self._send_at = grant.again_at
                 return
@@ -160,6 +160,7 @@ class Runner:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        self._gateway.budget.forget(self._id)
         await outcomes.store()
 
 

@@ -55,11 +55,6 @@ def test_several_batches_share_one_limit_and_take_turns(play: Play) -> None:
     play(main, latency=(0.1, 0.6))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="no part of the limit is kept back, so a new batch waits until the window that a large one used has passed",
-)
 def test_a_small_batch_does_not_wait_behind_a_large_one_that_has_used_up_the_window(play: Play) -> None:
     async def main(stage: Stage) -> None:
         large = stage.launch(3000)
