@@ -12,6 +12,7 @@ from services.models import (
     Batch,
     BatchState,
     Counts,
+    PauseKind,
     RowState,
     cancelable,
     pausable,
@@ -69,7 +70,8 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
 def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
     """The one thing to do next; None when that is the download."""
     if resumable(batch, connection):
-        return Order.RESUME
+        # what mends a refused key is not on this page
+        return None if batch.pause_kind is PauseKind.KEY_REFUSED else Order.RESUME
     over = batch.state in (BatchState.FINISHED, BatchState.CANCELED)
     return Order.RETRY_FAILED if over and batch.connection == connection and counts[RowState.FAILED] else None
 
@@ -84,12 +86,18 @@ def _downloads(batch_id: str, main: bool) -> None:
 def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
     """What the batch is about and how it went so far, on one line of Markdown."""
     told = [plain(batch.agent.name), plain(batch.filename), count(batch.row_count, "row")]
-    told.append(f"started {local_time(batch.created_at, timezone, now)}")
+    started_at = batch.started_at or batch.created_at
+    told.append(f"started {local_time(started_at, timezone, now)}")
     if batch.finished_at is not None:
-        told.append(f"took {duration(batch.finished_at - batch.created_at)}")
+        told.append(f"took {duration(batch.finished_at - started_at)}")
     elif batch.state is BatchState.RUNNING:
-        told.append(f"running for {duration(now - batch.created_at)}")
+        told.append(f"running for {duration(now - started_at)}")
     return " · ".join([*told, left] if left else told)
+
+
+def still_collecting(rows: int) -> str:
+    """What goes on after Cancel, as Markdown."""
+    return f"**still collecting {count(rows, 'row')} at Writer**"
 
 
 def time_left(left: timedelta | None, at_least_minutes: float) -> str:

@@ -7,7 +7,7 @@ from typing import NoReturn
 import streamlit as st
 
 from components.asking import ask_cancel, ask_retry, retry_warnings
-from components.batch_header import Order, head, standing_notice, story, tab_words, time_left
+from components.batch_header import Order, head, standing_notice, still_collecting, story, tab_words, time_left
 from components.page import attempt, clock, now, open_page, tab_title
 from components.progress import progress
 from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
@@ -76,7 +76,9 @@ def obey(order: Order | None) -> None:
 
 
 def expectation(summary: BatchSummary) -> str:
-    """How long the batch still takes, as far as that can be told."""
+    """How long the batch still takes, as far as that can be told, or what a batch that sends no more still does."""
+    if summary.batch.state is BatchState.CANCELED and summary.counts[RowState.IN_PROGRESS]:
+        return still_collecting(summary.counts[RowState.IN_PROGRESS])
     if summary.batch.state is not BatchState.RUNNING or not summary.counts.unfinished:
         return ""
     return time_left(desk.time_left(summary), desk.estimate(summary.counts.waiting).minutes)

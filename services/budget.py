@@ -6,7 +6,8 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from services.clock import Clock
-from services.store import Allowance, Store
+from services.errors import SlowDownError
+from services.store import Store
 
 _WINDOW = 60.0
 """Seconds over which Writer counts requests."""
@@ -14,7 +15,9 @@ _JITTER = 1.0
 """Seconds by which a request may reach Writer later than it was entered: the window is counted that much longer."""
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
-"""Seconds that everyone holds when nobody said how long: doubled each time, up to the longest."""
+"""Seconds of a pause when nobody said how long: doubled each time, up to the longest."""
+_PATIENCE = 5.0
+"""Seconds that a person waits for a turn."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +36,30 @@ class Budget:
         self._store = store
         self._connection_id = connection_id
         self._clock = clock
-        self._pause = _FIRST_PAUSE
+        self._next_pause = _FIRST_PAUSE
+        self._paused_until = 0.0
         self._spent: dict[str, deque[float]] = defaultdict(deque)
         # a few below, so that a jitter of the network does not carry one over
-        limit = max(1, requests_per_minute - requests_per_minute // 100)
-        # jobs leave a twentieth to polls, so that results are seen while rows are sent
-        jobs = max(1, limit - limit // 20)
-        self._kept_back = limit // 10
-        self._for_polls = self._allowance(limit, limit)
-        self._for_small_batches = self._allowance(jobs, jobs)
-        self._for_large_batches = self._allowance(jobs, jobs - self._kept_back)
+        self._limit = max(1, requests_per_minute - requests_per_minute // 100)
+        # large batches leave a twentieth to polls and small batches, so that results are seen while rows are sent
+        self._for_large = max(1, self._limit - self._limit // 20)
+        self._kept_back = self._limit // 10
+        self._next_drop = 0.0
 
     async def reserve(self, batch_id: str, most: int) -> Grant:
         """Enter up to so many requests that create or retry jobs of a batch.
 
-        A batch that has spent much of the last minute gets the reserve only in drops, and only what others leave of it.
+        A tenth of the limit is kept back for batches that have spent little in the last minute; the others get it in
+        drops, and only what is left of it.
         """
-        spent = self._spent[batch_id]
-        while spent and spent[0] <= self._clock.now() - _WINDOW:
+        spent, now = self._spent[batch_id], self._clock.now()
+        while spent and spent[0] <= now - _WINDOW:
             spent.popleft()
-        is_small = len(spent) < self._kept_back // 2
-        grant = await self._enter(most, self._for_small_batches if is_small else self._for_large_batches)
-        spent.extend([self._clock.now()] * grant.number)
+        if len(spent) < self._kept_back // 2:
+            grant = await self._enter(most, self._limit)
+        else:
+            grant = await self._enter_large(most)
+        spent.extend([now] * grant.number)
         return grant
 
     def forget(self, batch_id: str) -> None:
@@ -63,26 +68,58 @@ class Budget:
 
     async def turn(self) -> None:
         """Wait until one other request may leave, and enter it."""
-        while (grant := await self._enter(1, self._for_polls)).number == 0:
+        while (grant := await self._enter(1, self._limit)).number == 0:
+            await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
+
+    async def person_turn(self) -> None:
+        """Enter a request that a person waits for; a pause of ours is no reason to let them wait.
+
+        Raises SlowDownError: there is no turn within seconds.
+        """
+        until = self._clock.now() + _PATIENCE
+        while (grant := await self._enter(1, self._limit, pausing=False)).number == 0:
+            if grant.again_at > until:
+                raise SlowDownError("Writer's limit is used up for the moment. Try again in a minute.")
             await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
 
     async def hold(self, seconds: float | None) -> None:
-        """Let everyone hold for so many seconds; None: for a pause that grows each time until `relax`."""
-        if seconds is None:
-            seconds = self._pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret: it only spreads requests
-            self._pause = min(_LONGEST_PAUSE, self._pause * 2)
-        await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._clock.now() + seconds)
+        """After a 429, let everyone hold, in all processes: for so many seconds, or for a growing pause."""
+        held = self._longer_pause() if seconds is None else seconds
+        if held:
+            await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._clock.now() + held)
+
+    def pause(self) -> None:
+        """Send nothing from this process for a growing while, because Writer cannot be asked."""
+        self._longer_pause()
 
     def relax(self) -> None:
-        """Begin anew with short pauses, because Writer answers again."""
-        self._pause = _FIRST_PAUSE
+        """Go on at once, and begin anew with short pauses: Writer answers again, or a person wants to try."""
+        self._next_pause = _FIRST_PAUSE
+        self._paused_until = 0.0
 
-    def _allowance(self, limit: int, burst: int) -> Allowance:
-        # half as long again as the drops take to fill the minute, so that others come first
-        spacing = 1.5 * _WINDOW / max(1, self._kept_back)
-        return Allowance(limit, max(1, burst), spacing, _WINDOW + _JITTER)
+    def _longer_pause(self) -> float:
+        """Begin a pause and give its seconds; 0 where one is under way, for requests fail together."""
+        now = self._clock.now()
+        if now < self._paused_until:
+            return 0.0
+        seconds = self._next_pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret: it only spreads requests
+        self._next_pause = min(_LONGEST_PAUSE, self._next_pause * 2)
+        self._paused_until = now + seconds
+        return seconds
 
-    async def _enter(self, most: int, allowance: Allowance) -> Grant:
-        reserve = self._store.connections.reserve
-        number, again_at = await asyncio.to_thread(reserve, self._connection_id, most, allowance, self._clock.now)
+    async def _enter_large(self, most: int) -> Grant:
+        grant = await self._enter(most, max(1, self._for_large - self._kept_back))
+        now = self._clock.now()
+        if grant.number or now < self._next_drop:
+            return Grant(grant.number, min(grant.again_at, max(now, self._next_drop)))
+        grant = await self._enter(1, self._for_large)
+        if grant.number:
+            self._next_drop = now + _WINDOW / max(1, self._kept_back)
+        return grant
+
+    async def _enter(self, most: int, limit: int, *, pausing: bool = True) -> Grant:
+        if pausing and self._clock.now() < self._paused_until:
+            return Grant(0, self._paused_until)
+        reserve, window = self._store.connections.reserve, _WINDOW + _JITTER
+        number, again_at = await asyncio.to_thread(reserve, self._connection_id, most, limit, window, self._clock.now)
         return Grant(number, again_at)

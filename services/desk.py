@@ -46,6 +46,10 @@ DRAFT_DAYS = 7
 _SAMPLE = "Sample products.csv"
 _REASONS = 5
 """Reasons for failures that are told, the most frequent ones."""
+_BETWEEN_POLLS = 2.0
+"""Seconds over which the rows that are seen to have ended at one moment did so."""
+_ENDED_FOR_A_PACE = 3
+"""Rows that have to end before a pace is told."""
 _LONGEST_NAME = 200
 """Characters of a batch name."""
 
@@ -62,7 +66,7 @@ class Desk:
         self._clock = Clock()
         self._store = Store(settings.database_url)
         budget = Budget(self._store, self.connection.id, settings.writer_rpm, self._clock)
-        gateway = Gateway(self._store, _writer(settings), budget, self.connection.id, self._clock)
+        gateway = self._gateway = Gateway(self._store, _writer(settings), budget, self.connection.id, self._clock)
         self._engine = EmbeddedEngine(self._store, gateway, self.connection.id, self._clock)
         self._agents = Agents(lambda: self._engine.call(gateway.agents()), self._clock)
         self._checks = Checks()
@@ -204,13 +208,19 @@ class Desk:
         return self._store.rows.failure_reasons(batch_id, _REASONS)
 
     def time_left(self, summary: BatchSummary) -> timedelta | None:
-        """How long a running batch still needs at the pace of the last minute; None while that cannot be told."""
-        if summary.batch.state is not BatchState.RUNNING:
+        """How long a running batch still needs at the pace of the last minute; None while that cannot be told.
+
+        The minute begins with the first row that ended in it, so that a time in which nothing could be sent does not
+        count as slowness.
+        """
+        if summary.batch.state is not BatchState.RUNNING or self.health().unreachable_since is not None:
             return None
         now = self._clock.now()
-        since = max(now - 60, summary.batch.created_at.timestamp())
-        ended = self._store.rows.ended_since(summary.batch.id, since)
-        return timedelta(seconds=summary.counts.unfinished * (now - since) / ended) if ended else None
+        ended, first = self._store.rows.ended_since(summary.batch.id, now - 60)
+        if first is None or ended < _ENDED_FOR_A_PACE:
+            return None
+        seconds = max(now - first, _BETWEEN_POLLS)
+        return timedelta(seconds=summary.counts.unfinished * seconds / ended)
 
     def pause(self, batch_id: str) -> None:
         """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next four)."""
@@ -220,6 +230,7 @@ class Desk:
     def resume(self, batch_id: str) -> None:
         """Go on with a paused batch."""
         self._store.batches.resume(batch_id, self.connection.id)
+        self._gateway.budget.relax()  # whoever presses Resume wants to see now whether it works
         self._engine.wake(batch_id)
 
     def cancel(self, batch_id: str) -> None:

@@ -30,7 +30,7 @@ class Gateway:
         self._connection_id = connection_id
         self._clock = clock
         self.budget = budget
-        self._troubled = True  # nothing is known yet, so the first good answer is worth a note
+        self._troubled_at: float | None = clock.now()  # nothing is known yet: the first good answer is worth a note
         self._lost_in_a_row = 0
         self._ahead: float | None = None
 
@@ -49,7 +49,7 @@ class Gateway:
 
     async def agents(self) -> list[Agent]:
         """All agents of the key."""
-        return await self._ask(lambda: self._writer.agents(self.budget.turn))
+        return await self._ask(lambda: self._writer.agents(self.budget.person_turn))
 
     async def agent(self, agent_id: str) -> Agent:
         """One agent as it is now."""
@@ -73,16 +73,18 @@ class Gateway:
         return self._learn(await self._ask(lambda: self._writer.create_job(agent_id, inputs)))
 
     async def _ask(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
+        asked_at = self._clock.now()
         try:
             answer = await request()
         except WriterError as error:
-            await self._note_trouble(error)
+            await self._note_trouble(error, asked_at)
             raise
-        await self._note_answer()
+        await self._note_answer(asked_at)
         return answer
 
-    async def _note_trouble(self, error: WriterError) -> None:
+    async def _note_trouble(self, error: WriterError, asked_at: float) -> None:
         if isinstance(error, SlowDownError):
+            self._troubled_at = self._clock.now()
             await self.budget.hold(error.retry_after)
         elif isinstance(error, KeyRefusedError):
             await self._note_refusal(error)
@@ -93,27 +95,28 @@ class Gateway:
             if self._lost_in_a_row >= _LOST_IN_A_ROW:
                 await self._note_unreachable(error)
         else:
-            await self._note_answer()  # a refusal is an answer: the connection is well
+            await self._note_answer(asked_at)  # a refusal is an answer: the connection is well
 
     async def _note_refusal(self, error: KeyRefusedError) -> None:
-        self._troubled = True
+        self._troubled_at = self._clock.now()
+        self.budget.pause()
         reason = str(error)
         connections = self._store.connections
         await asyncio.to_thread(connections.key_refused, self._connection_id, self._clock.now(), reason)
         await asyncio.to_thread(self._store.batches.halt, self._connection_id, PauseKind.KEY_REFUSED, reason)
-        await self.budget.hold(None)
 
     async def _note_unreachable(self, error: WriterError) -> None:
-        self._troubled = True
+        self._troubled_at = self._clock.now()
+        self.budget.pause()
         connections = self._store.connections
         await asyncio.to_thread(connections.unreachable, self._connection_id, self._clock.now(), str(error))
-        await self.budget.hold(None)
 
-    async def _note_answer(self) -> None:
+    async def _note_answer(self, asked_at: float) -> None:
+        """Note that Writer answers; an answer to what was asked before the trouble began tells nothing of now."""
         self._lost_in_a_row = 0
-        self.budget.relax()
-        if self._troubled:
-            self._troubled = False
+        if self._troubled_at is not None and asked_at >= self._troubled_at:
+            self._troubled_at = None
+            self.budget.relax()
             await asyncio.to_thread(self._store.connections.well, self._connection_id)
 
     def _learn(self, answer: JobOrPage) -> JobOrPage:

@@ -268,6 +268,8 @@ class Batch:
     row_count: int
     created_at: datetime
     finished_at: datetime | None
+    started_at: datetime | None = None
+    """When its first row was sent, since it was launched or last set going again after it was over."""
 
 
 @dataclass(frozen=True)

@@ -272,4 +272,5 @@ def _batch(row: AnyRow) -> Batch:
         row_count=row.row_count,
         created_at=codec.moment_of(row.created_at),
         finished_at=codec.moment(row.finished_at),
+        started_at=codec.moment(row.started_at),
     )

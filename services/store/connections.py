@@ -1,7 +1,6 @@
 """What is known of each connection to Writer: its health, who must hold, and when requests left."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, insert, select, text, update
@@ -13,20 +12,6 @@ from services.store.tables import connections, requests
 
 _LONGEST_HOLD = 3_700.0
 """Seconds; a hold beyond that was set by a clock that was ahead. Writer's `Retry-After` is believed up to an hour."""
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """How many requests may leave."""
-
-    limit: int
-    """In any window, of all that are entered for the connection."""
-    burst: int
-    """As many as that at once; the rest up to the limit one by one."""
-    spacing: float
-    """Seconds after the latest request of anybody before one beyond the burst may leave."""
-    window: float
-    """Seconds."""
 
 
 class Connections:
@@ -62,9 +47,9 @@ class Connections:
         self._set(connection_id, hold_until=later)
 
     def reserve(
-        self, connection_id: str, most: int, allowance: Allowance, clock: Callable[[], float]
+        self, connection_id: str, most: int, limit: int, window: float, clock: Callable[[], float]
     ) -> tuple[int, float]:
-        """Enter up to `most` requests that leave now, as far as the allowance goes.
+        """Enter up to `most` requests that leave now, so that no more than `limit` leave in any `window` seconds.
 
         Gives how many were entered, and, where that is none, the time at which asking again makes sense.
         """
@@ -76,7 +61,7 @@ class Connections:
             now = clock()  # waiting for the lock took its time
             if held is not None and now < held < now + _LONGEST_HOLD:
                 return 0, held
-            return _enter(connection, connection_id, most, allowance, now)
+            return _enter(connection, connection_id, most, limit, window, now)
 
     def _set(self, connection_id: str, **values: Any) -> None:
         with self._database.write() as connection:
@@ -91,18 +76,15 @@ def _ensure(connection: Connection, connection_id: str) -> None:
 
 
 def _enter(
-    connection: Connection, connection_id: str, most: int, allowance: Allowance, now: float
+    connection: Connection, connection_id: str, most: int, limit: int, window: float, now: float
 ) -> tuple[int, float]:
     mine = requests.c.connection == connection_id
     # a process whose clock was ahead entered what is still to come; it left now at the latest
     connection.execute(update(requests).where(mine, requests.c.at > now).values(at=now))
-    connection.execute(delete(requests).where(mine, requests.c.at <= now - allowance.window))
-    window = select(func.count(), func.min(requests.c.at), func.max(requests.c.at)).where(mine)
-    used, oldest, latest = connection.execute(window).one()
-    if used >= allowance.limit:
-        return 0, oldest + allowance.window
-    if used >= allowance.burst and now < latest + allowance.spacing:
-        return 0, latest + allowance.spacing
-    granted = min(most, max(1, allowance.burst - used))
+    connection.execute(delete(requests).where(mine, requests.c.at <= now - window))
+    used, oldest = connection.execute(select(func.count(), func.min(requests.c.at)).where(mine)).one()
+    granted = min(most, limit - used)
+    if granted <= 0:
+        return 0, oldest + window
     connection.execute(insert(requests), [{"connection": connection_id, "at": now}] * granted)
     return int(granted), now

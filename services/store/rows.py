@@ -101,11 +101,12 @@ class Rows:
         with self._database.read() as connection:
             return [(reason, count) for reason, count in connection.execute(grouped)]
 
-    def ended_since(self, batch_id: str, since: float) -> int:
-        """How many rows ended at or after that time."""
+    def ended_since(self, batch_id: str, since: float) -> tuple[int, float | None]:
+        """How many rows ended at or after that time, and when the first of them did."""
         where = (rows.c.batch_id == batch_id) & (rows.c.ended_at >= since)
         with self._database.read() as connection:
-            return connection.execute(select(func.count()).select_from(rows).where(where)).scalar_one()
+            number, first = connection.execute(select(func.count(), func.min(rows.c.ended_at)).where(where)).one()
+            return number, first
 
     def export(self, batch_id: str) -> Iterator[ExportRow]:
         """All rows in order, for the download; only some of them are in memory at a time."""
@@ -197,7 +198,7 @@ def _send_again(connection: Connection, where: ColumnElement[bool]) -> int:
 def _reopen(connection: Connection, batch_id: str) -> None:
     """A batch that is over runs again for rows that were sent again; a paused one stays paused."""
     over = batches.c.state.in_([BatchState.FINISHED, BatchState.CANCELED])
-    running = {"state": BatchState.RUNNING, "finished_at": None}
+    running = {"state": BatchState.RUNNING, "started_at": None, "finished_at": None}
     connection.execute(update(batches).where((batches.c.id == batch_id) & over).values(**running))
 
 

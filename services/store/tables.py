@@ -68,6 +68,7 @@ batches = Table(
     Column("choices", Text, nullable=False),
     Column("row_count", Integer, nullable=False),
     Column("created_at", Double, nullable=False, index=True),
+    Column("started_at", Double),
     Column("finished_at", Double),
 )
 

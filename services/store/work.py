@@ -108,6 +108,8 @@ class Work:
                     "attempts": rows.c.attempts + 1,
                 }
                 connection.execute(update(rows).where(where).values(**sending))
+            begins = (batches.c.id == batch_id) & batches.c.started_at.is_(None)
+            connection.execute(update(batches).where(begins).values(started_at=now))
         return [Claim(row.position, codec.inputs(row.inputs), row.retry_of) for row in found]
 
     def sent(self, batch_id: str, group: Sequence[Sent]) -> None:

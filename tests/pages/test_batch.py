@@ -68,6 +68,12 @@ def sentences(elements: Any) -> list[str]:
         ({}, {"completed": 1, "failed": 1, "waiting": 1}, {"pause", "cancel", "retry_failed"}, "download_csv"),
         ({"state": BatchState.PAUSED}, {"waiting": 2}, {"resume", "cancel"}, "resume"),
         (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.KEY_REFUSED},
+            {"waiting": 2},
+            {"resume", "cancel"},
+            "download_csv",
+        ),
+        (
             {"state": BatchState.PAUSED, "connection": "https://api.writer.com"},
             {"waiting": 1},
             {"cancel"},
@@ -116,6 +122,12 @@ def test_pause_and_resume_change_the_batch_and_the_buttons(desk: StubDesk, visit
     page = press(page, "resume")
     assert "pause" in buttons(page)
     assert desk.told == [("pause", "batch-1"), ("resume", "batch-1")]
+
+
+def test_a_canceled_batch_says_that_it_still_collects_what_is_at_writer(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.CANCELED), some_rows(in_progress=2, canceled=1))
+    story = visit("batch.py", id="batch-1").caption[0].value
+    assert story.endswith("**still collecting 2 rows at Writer**")
 
 
 def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, visit: Visit) -> None:

@@ -217,5 +217,33 @@ def test_while_writer_cannot_be_reached_rows_wait_and_go_on_by_themselves(play: 
     play(main, latency=0.2)
 
 
+def test_requests_that_fail_together_pause_sending_once_and_not_for_a_minute(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(200)
+        await stage.until(lambda: stage.states(batch)[RowState.IN_PROGRESS] >= 20)
+        stage.double.options.offline = True
+        await stage.clock.sleep(12)
+        stage.double.options.offline = False
+        back = stage.clock.now()
+        await stage.until(lambda: any(entry.time > back for entry in stage.books.requests))
+        assert stage.clock.now() - back < 15
+        await stage.settled(batch)
+        stage.check(batch)
+
+    play(main, latency=2.0)
+
+
+def test_an_answer_to_an_older_request_does_not_hide_that_the_key_is_refused(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(60)
+        await stage.until(lambda: stage.states(batch)[COMPLETED] >= 1)
+        stage.double.options.key_refused = 401
+        await stage.until(lambda: stage.batch(batch).state is BatchState.PAUSED)
+        await stage.clock.sleep(30)
+        assert stage.store.connections.health(CONNECTION).key_refused_at is not None
+
+    play(main, latency=(0.1, 4.0), duration=(1.0, 5.0))
+
+
 def begun(stage: Stage, batch_id: str) -> float:
     return stage.batch(batch_id).created_at.timestamp()

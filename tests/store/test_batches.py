@@ -88,8 +88,14 @@ def test_a_batch_finishes_when_every_row_is_in_a_final_state(store: Store, make:
     if make is paused:
         store.batches.pause(batch_id, PauseKind.PERSON, "A word.")
     assert store.batches.finish(batch_id, NOW + 9)
-    assert store.batches.only(batch_id) == replace(
-        before, state=BatchState.FINISHED, pause_kind=None, reason="", finished_at=LATER
+    after = store.batches.only(batch_id)
+    assert after == replace(
+        before,
+        state=BatchState.FINISHED,
+        pause_kind=None,
+        reason="",
+        started_at=after.started_at,
+        finished_at=LATER,
     )
 
 

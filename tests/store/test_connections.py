@@ -10,7 +10,7 @@ from itertools import chain
 from sqlalchemy import func, select
 
 from services.models import ConnectionHealth
-from services.store import Allowance, Store
+from services.store import Store
 from services.store.tables import requests
 from tests.store.making import HERE, NOW
 
@@ -38,9 +38,7 @@ def test_the_health_of_a_connection_is_what_the_last_requests_told(store: Store)
 
 
 def reserve(store: Store, most: int, now: float, limit: int = 10, connection: str = HERE) -> tuple[int, float]:
-    number, again_at = store.connections.reserve(
-        connection, most, Allowance(limit, limit, 0, WINDOW), lambda: NOW + now
-    )
+    number, again_at = store.connections.reserve(connection, most, limit, WINDOW, lambda: NOW + now)
     return number, again_at - NOW
 
 
@@ -52,22 +50,6 @@ def test_requests_are_granted_up_to_the_limit_and_again_when_the_oldest_leaves_t
     assert reserve(store, 9, 60) == (4, 60)
     assert reserve(store, 1, 61) == (0, 65)
     assert reserve(store, 99, 200) == (10, 200)
-
-
-def test_beyond_the_burst_one_request_at_a_time_is_granted_with_pauses(store: Store) -> None:
-    def granted(now: float) -> tuple[int, float]:
-        number, again_at = store.connections.reserve(HERE, 9, Allowance(8, 6, 5, WINDOW), lambda: NOW + now)
-        return number, again_at - NOW
-
-    assert [granted(now) for now in (0, 1, 5, 6, 10, 15, 60)] == [
-        (6, 0),
-        (0, 5),
-        (1, 5),
-        (0, 10),
-        (1, 10),
-        (0, 60),
-        (4, 60),
-    ]
 
 
 def test_requests_of_another_connection_do_not_count(store: Store) -> None:

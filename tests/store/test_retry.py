@@ -1,5 +1,6 @@
 """Sending rows again: what is kept, which rows, and what it does to the batch."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -122,6 +123,9 @@ def test_a_batch_that_is_over_runs_again(store: Store, end: str) -> None:
     assert (over.state, store.rows.retry(batch_id, []), store.batches.only(batch_id)) == (BatchState(end), 0, over)
     store.rows.retry(batch_id, [1])
     assert store.batches.only(batch_id) == launched
+    for seconds in (20, 30):
+        store.work.claim(batch_id, 1, NOW + seconds)
+    assert store.batches.only(batch_id) == replace(launched, started_at=at(20))
 
 
 def test_a_paused_batch_stays_paused(store: Store) -> None:

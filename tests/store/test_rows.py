@@ -191,7 +191,8 @@ def test_rows_that_ended_since_a_moment_are_counted(store: Store) -> None:
     store.work.claim(batch_id, 5, NOW)
     for seconds in range(4):
         store.work.ended(batch_id, [Ended(seconds, "Text", None)], NOW + seconds)
-    assert [store.rows.ended_since(batch_id, NOW + since) for since in (0, 1, 3, 3.5)] == [4, 3, 1, 0]
+    found = [store.rows.ended_since(batch_id, NOW + since) for since in (0, 1, 3, 3.5)]
+    assert found == [(4, NOW), (3, NOW + 1), (1, NOW + 3), (0, None)]
 
 
 def test_the_download_has_every_row_in_order(store: Store) -> None:
