@@ -233,17 +233,5 @@ def test_requests_that_fail_together_pause_sending_once_and_not_for_a_minute(pla
     play(main, latency=2.0)
 
 
-def test_an_answer_to_an_older_request_does_not_hide_that_the_key_is_refused(play: Play) -> None:
-    async def main(stage: Stage) -> None:
-        batch = stage.launch(60)
-        await stage.until(lambda: stage.states(batch)[COMPLETED] >= 1)
-        stage.double.options.key_refused = 401
-        await stage.until(lambda: stage.batch(batch).state is BatchState.PAUSED)
-        await stage.clock.sleep(30)
-        assert stage.store.connections.health(CONNECTION).key_refused_at is not None
-
-    play(main, latency=(0.1, 4.0), duration=(1.0, 5.0))
-
-
 def begun(stage: Stage, batch_id: str) -> float:
     return stage.batch(batch_id).created_at.timestamp()

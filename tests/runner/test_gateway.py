@@ -1,0 +1,46 @@
+"""What answers teach: only an answer to a request that left after a trouble says that it is over."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.budget import Budget
+from services.clock import Clock
+from services.errors import KeyRefusedError
+from services.gateway import Gateway
+from services.store import Store
+from services.writer import Writer
+
+HERE = "https://writer.test"
+JOB = {"id": "job", "status": "in_progress", "application_id": "agent", "created_at": "2026-05-01T10:00:00Z"}
+
+
+async def test_an_answer_to_an_older_request_does_not_hide_that_the_key_is_refused(tmp_path: Path) -> None:
+    begun, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("slow"):
+            begun.set()
+            await may_answer.wait()
+        status = 401 if request.url.path.endswith("refused") else 200
+        return httpx.Response(status, json=JOB)
+
+    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
+    writer = Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer))
+    gateway = Gateway(store, writer, Budget(store, HERE, 400, clock), HERE, clock)
+    try:
+        slow = asyncio.create_task(gateway.job("slow"))
+        await begun.wait()
+        with pytest.raises(KeyRefusedError):
+            await gateway.job("refused")
+        may_answer.set()
+        await slow
+        assert store.connections.health(HERE).key_refused_at is not None
+        gateway.budget.relax()
+        await gateway.job("new")
+        assert store.connections.health(HERE).key_refused_at is None
+    finally:
+        await gateway.aclose()
+        store.close()
