@@ -29,6 +29,19 @@ class Grant:
     """When asking again makes sense, where the number is 0."""
 
 
+class _Growing:
+    """Pauses that double, up to the longest, with some jitter so that processes do not come back together."""
+
+    def __init__(self) -> None:
+        self._next = _FIRST_PAUSE
+
+    def next(self, *, afresh: bool = False) -> float:
+        """Seconds of the next pause; `afresh` begins with the first one again."""
+        seconds = _FIRST_PAUSE if afresh else self._next
+        self._next = min(_LONGEST_PAUSE, seconds * 2)
+        return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - no secret: it only spreads requests
+
+
 class Budget:
     """The requests of one connection. What is entered here must leave at once, or not at all."""
 
@@ -36,8 +49,10 @@ class Budget:
         self._store = store
         self._connection_id = connection_id
         self._clock = clock
-        self._next_pause = _FIRST_PAUSE
+        self._pauses = _Growing()
         self._paused_until = 0.0
+        self._holds = _Growing()
+        self._held_until = 0.0
         self._spent: dict[str, deque[float]] = defaultdict(deque)
         # a few below, so that a jitter of the network does not carry one over
         self._limit = max(1, requests_per_minute - requests_per_minute // 100)
@@ -83,29 +98,26 @@ class Budget:
             await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
 
     async def hold(self, seconds: float | None) -> None:
-        """After a 429, let everyone hold, in all processes: for so many seconds, or for a growing pause."""
-        held = self._longer_pause() if seconds is None else seconds
-        if held:
-            await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._clock.now() + held)
+        """After a 429, let everyone hold, in all processes: for so many seconds, or as long as it takes to fit."""
+        now = self._clock.now()
+        if seconds is None:
+            if now < self._held_until:
+                return  # requests are refused together
+            # good answers between two refusals do not mean that the pace is right: only a minute without one does
+            seconds = self._holds.next(afresh=now > self._held_until + _WINDOW)
+        self._held_until = now + seconds
+        await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._held_until)
 
     def pause(self) -> None:
         """Send nothing from this process for a growing while, because Writer cannot be asked."""
-        self._longer_pause()
+        now = self._clock.now()
+        if now >= self._paused_until:  # requests fail together
+            self._paused_until = now + self._pauses.next()
 
     def relax(self) -> None:
         """Go on at once, and begin anew with short pauses: Writer answers again, or a person wants to try."""
-        self._next_pause = _FIRST_PAUSE
+        self._pauses = _Growing()
         self._paused_until = 0.0
-
-    def _longer_pause(self) -> float:
-        """Begin a pause and give its seconds; 0 where one is under way, for requests fail together."""
-        now = self._clock.now()
-        if now < self._paused_until:
-            return 0.0
-        seconds = self._next_pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret: it only spreads requests
-        self._next_pause = min(_LONGEST_PAUSE, self._next_pause * 2)
-        self._paused_until = now + seconds
-        return seconds
 
     async def _enter_large(self, most: int) -> Grant:
         grant = await self._enter(most, max(1, self._for_large - self._kept_back))
