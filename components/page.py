@@ -83,7 +83,7 @@ def _notices(desk: Desk) -> None:
         )
     if health.key_refused_at:
         st.error(
-            f"Writer has refused the API key since {clock(health.key_refused_at)}. "
+            f"Writer has refused the API key {desk.connection.key_hint} since {clock(health.key_refused_at)}. "
             "Set `WRITER_API_KEY` to a valid key and start Copydesk again.",
             icon=":material/key_off:",
         )

@@ -406,11 +406,6 @@ class ConnectionHealth:
 RETRYABLE = frozenset({RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED, RowState.CANCELED})
 """Rows that a person may send again. A completed one keeps its suggestion until there is a better one."""
 
-FINAL = frozenset(
-    {RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED, RowState.CANCELED, RowState.SKIPPED},
-)
-"""States that a row leaves only when a person retries it."""
-
 
 def retryable(state: RowState) -> bool:
     """Whether a row in that state may be sent again."""

@@ -20,6 +20,7 @@ from services.models import (
     PauseKind,
     RowState,
 )
+from services.settings import Connection
 from tests.pages.conftest import Visit, settled
 from tests.pages.stub import LAUNCHED, StubDesk, a_batch, a_row, some_rows
 
@@ -439,9 +440,10 @@ def test_trouble_with_the_connection_is_told(desk: StubDesk, visit: Visit) -> No
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC))
     (notice,) = sentences(visit("batch.py").warning)
     assert notice.startswith("Writer has been out of reach since ")
+    desk.settings = replace(desk.settings, connection=Connection("https://api.writer.com", "a-long-key-6789"))
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC), key_refused_at=datetime.now(UTC))
     (notice,) = sentences(visit("batch.py").error)
-    assert notice.startswith("Writer has refused the API key since ")
+    assert notice.startswith("Writer has refused the API key …6789 since ")
 
 
 def test_a_copydesk_that_only_looks_on_says_so(desk: StubDesk, visit: Visit) -> None:

@@ -10,7 +10,6 @@ from services.budget import Budget
 from services.clock import Clock
 from services.gateway import Gateway
 from services.models import (
-    FINAL,
     Agent,
     AgentInput,
     Batch,
@@ -32,6 +31,8 @@ from tests.support.virtual_time import VirtualClock
 
 CONNECTION = "https://writer.example"
 AGENT = Agent(AGENT_ID, "Echo", (AgentInput("Text", InputType.TEXT, required=True),))
+FINAL = {RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED, RowState.CANCELED, RowState.SKIPPED}
+"""States that a row leaves only when a person retries it."""
 
 _PAGE = 500
 
