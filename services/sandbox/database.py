@@ -7,6 +7,7 @@ from dataclasses import astuple
 from pathlib import Path
 from queue import Empty, LifoQueue
 from time import monotonic, sleep
+from weakref import finalize
 
 from services.sandbox.records import File, Job
 
@@ -86,6 +87,8 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        # an application in process has no end of its own at which to close them
+        finalize(self, _close, self._idle)
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
             _use_wal(connection)
@@ -174,3 +177,8 @@ def _page_query(status: str | None) -> str:
         page = f"{OF_STATUS[status]} ORDER BY number DESC LIMIT :limit OFFSET :offset"
         chosen = f"number IN (SELECT number FROM {page}) ORDER BY number DESC"  # noqa: S608 - all from constants
     return f"SELECT {JOB} FROM jobs WHERE agent_id = :agent_id AND {chosen}"  # noqa: S608 - all from constants
+
+
+def _close(idle: LifoQueue[sqlite3.Connection]) -> None:
+    while not idle.empty():
+        idle.get_nowait().close()
