@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from services.clock import Clock
-from services.errors import SlowDownError
+from services.errors import NoEffectError
 from services.store import Store
 
 _WINDOW = 60.0
@@ -89,12 +89,12 @@ class Budget:
     async def person_turn(self) -> None:
         """Enter a request that a person waits for; a pause of ours is no reason to let them wait.
 
-        Raises SlowDownError: there is no turn within seconds.
+        Raises NoEffectError: there is no turn within seconds.
         """
         until = self._clock.now() + _PATIENCE
         while (grant := await self._enter(1, self._limit, pausing=False)).number == 0:
             if grant.again_at > until:
-                raise SlowDownError("Writer's limit is used up for the moment. Try again in a minute.")
+                raise NoEffectError("Writer's limit is used up for the moment. Try again in a minute.")
             await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
 
     async def hold(self, seconds: float | None) -> None:

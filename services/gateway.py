@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from services.budget import Budget
 from services.clock import Clock
-from services.errors import AnswerLostError, KeyRefusedError, SlowDownError, UnreachableError, WriterError
+from services.errors import AnswerLostError, KeyRefusedError, RefusalError, SlowDownError, UnreachableError, WriterError
 from services.models import Agent, Inputs, Job, JobPage, PauseKind
 from services.store import Store
 from services.writer import Writer
@@ -94,7 +94,7 @@ class Gateway:
             self._lost_in_a_row += 1
             if self._lost_in_a_row >= _LOST_IN_A_ROW:
                 await self._note_unreachable(error)
-        else:
+        elif isinstance(error, RefusalError):
             await self._note_answer(asked_at)  # a refusal is an answer: the connection is well
 
     async def _note_refusal(self, error: KeyRefusedError) -> None:

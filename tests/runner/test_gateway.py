@@ -8,7 +8,7 @@ import pytest
 
 from services.budget import Budget
 from services.clock import Clock
-from services.errors import KeyRefusedError
+from services.errors import KeyRefusedError, NoEffectError
 from services.gateway import Gateway
 from services.store import Store
 from services.writer import Writer
@@ -41,6 +41,27 @@ async def test_an_answer_to_an_older_request_does_not_hide_that_the_key_is_refus
         gateway.budget.relax()
         await gateway.job("new")
         assert store.connections.health(HERE).key_refused_at is None
+    finally:
+        await gateway.aclose()
+        store.close()
+
+
+async def test_a_person_who_finds_the_limit_used_up_makes_nobody_hold(tmp_path: Path) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json=JOB)
+
+    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
+    budget = Budget(store, HERE, 10, clock)
+    gateway = Gateway(store, Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer)), budget, HERE, clock)
+    try:
+        assert store.connections.reserve(HERE, 10, 10, 61, clock.now)[0] == 10
+        with pytest.raises(NoEffectError, match="limit is used up"):
+            await gateway.agents()
+        assert asked == []
+        assert store.connections.reserve(HERE, 1, 11, 61, clock.now)[0] == 1, "nobody may have been made to hold"
     finally:
         await gateway.aclose()
         store.close()
