@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.clock import Clock
 from services.errors import NoEffectError
+from services.models import Load
 from services.store import Store
 
 _WINDOW = 60.0
@@ -107,6 +108,10 @@ class Budget:
             seconds = self._holds.next(afresh=now > self._held_until + _WINDOW)
         self._held_until = now + seconds
         await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._held_until)
+
+    def load(self) -> Load:
+        """What the requests of the connection are doing right now, those of all processes."""
+        return Load(0, self._limit)
 
     def pause(self) -> None:
         """Send nothing from this process for a growing while, because Writer cannot be asked."""

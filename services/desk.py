@@ -25,6 +25,8 @@ from services.models import (
     ConnectionHealth,
     Draft,
     Estimate,
+    LaunchOptions,
+    Load,
     PauseKind,
     Reading,
     RowDetail,
@@ -97,6 +99,10 @@ class Desk:
         """What the last requests told about the connection."""
         return self._store.connections.health(self.connection.id)
 
+    def load(self) -> Load:
+        """What the requests to Writer are doing right now, those of other processes too."""
+        return self._gateway.budget.load()
+
     # a draft's spreadsheet
 
     def open_spreadsheet(self, data: bytes, filename: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
@@ -152,6 +158,10 @@ class Desk:
     def rename_draft(self, draft_id: str, name: str) -> Draft:
         """Store the batch name that a person typed."""
         return self._store.drafts.set_name(draft_id, name)
+
+    def save_options(self, draft_id: str, options: LaunchOptions) -> Draft:
+        """Store how the batch is to be sent."""
+        return self._store.drafts.set_options(draft_id, options)
 
     def incomplete(self, draft: Draft) -> list[str]:
         """What has to be decided before the rows can be checked, in sentences; empty when nothing is missing."""
@@ -223,7 +233,7 @@ class Desk:
         return timedelta(seconds=summary.counts.unfinished * seconds / ended)
 
     def pause(self, batch_id: str) -> None:
-        """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next four)."""
+        """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next six)."""
         self._store.batches.pause(batch_id, PauseKind.PERSON)
         self._engine.wake(batch_id)
 
@@ -231,6 +241,16 @@ class Desk:
         """Go on with a paused batch."""
         self._store.batches.resume(batch_id, self.connection.id)
         self._gateway.budget.relax()  # whoever presses Resume wants to see now whether it works
+        self._engine.wake(batch_id)
+
+    def resume_anyway(self, batch_id: str) -> None:
+        """Go on with a batch that was paused because nearly all of its rows fail."""
+        self._store.batches.resume_anyway(batch_id, self.connection.id)
+        self._engine.wake(batch_id)
+
+    def run_remaining(self, batch_id: str) -> None:
+        """Send the rows that wait behind the sample."""
+        self._store.batches.run_remaining(batch_id, self.connection.id)
         self._engine.wake(batch_id)
 
     def cancel(self, batch_id: str) -> None:
@@ -302,6 +322,7 @@ def _new_batch(draft: Draft, name: str, connection_id: str) -> NewBatch:
         filename=draft.sheet.filename,
         columns=draft.sheet.columns,
         choices=draft.choices,
+        options=draft.options,
     )
 
 

@@ -72,6 +72,10 @@ class PauseKind(StrEnum):
     """Copydesk was started with another connection than the batch was launched on."""
     FAULT = "fault"
     """Copydesk itself failed while running the batch."""
+    SAMPLE = "sample"
+    """The rows that were to be tried first are done."""
+    MOST_FAIL = "most_fail"
+    """Nearly all rows fail for one reason."""
 
 
 class InputType(StrEnum):
@@ -233,6 +237,18 @@ class Check:
 
 
 @dataclass(frozen=True)
+class LaunchOptions:
+    """How a batch is to be sent; chosen at launch."""
+
+    sample_rows: int | None = None
+    """Rows to send first, before a person lets the others go; None: all at once."""
+    retries: int = 0
+    """How many more attempts a failed job gets by itself."""
+    resend_lost: bool = False
+    """Whether a row is sent again when it cannot be proved that its lost request had no effect."""
+
+
+@dataclass(frozen=True)
 class Draft:
     """A spreadsheet and the choices made for it, before launch."""
 
@@ -246,6 +262,7 @@ class Draft:
     batch_id: str | None
     """The batch it became."""
     created_at: datetime
+    options: LaunchOptions = LaunchOptions()
 
 
 @dataclass(frozen=True)
@@ -270,6 +287,11 @@ class Batch:
     finished_at: datetime | None
     started_at: datetime | None = None
     """When its first row was sent, since it was launched or last set going again after it was over."""
+    options: LaunchOptions = LaunchOptions()
+    sample_end: int | None = None
+    """The position before which rows may be sent; None: all may."""
+    unguarded: bool = False
+    """Whether a person let it go on although nearly all rows fail."""
 
 
 @dataclass(frozen=True)
@@ -394,6 +416,20 @@ class ExportRow:
 
 
 @dataclass(frozen=True)
+class Load:
+    """What the requests of a connection are doing right now."""
+
+    last_minute: int
+    """Requests of all batches and processes that left in the last minute."""
+    limit: int
+    """How many may."""
+    holding_until: datetime | None = None
+    """Until when nobody sends, because Writer said to slow down."""
+    jobs_per_minute: int | None = None
+    """How many jobs may be started in a minute, while that is fewer than the limit because Writer refused some."""
+
+
+@dataclass(frozen=True)
 class ConnectionHealth:
     """What the last requests told about the connection to Writer."""
 
@@ -419,6 +455,20 @@ def pausable(batch: Batch) -> bool:
 
 def resumable(batch: Batch, connection: str) -> bool:
     """Whether the batch may go on, here: only on the connection it was launched on."""
+    return _paused_here(batch, connection) and batch.pause_kind not in (PauseKind.SAMPLE, PauseKind.MOST_FAIL)
+
+
+def resumable_anyway(batch: Batch, connection: str) -> bool:
+    """Whether a person may let it go on, here, although nearly all rows fail."""
+    return _paused_here(batch, connection) and batch.pause_kind is PauseKind.MOST_FAIL
+
+
+def sampled(batch: Batch, connection: str) -> bool:
+    """Whether the rows to try first are done, and a person may let the others go, here."""
+    return _paused_here(batch, connection) and batch.pause_kind is PauseKind.SAMPLE
+
+
+def _paused_here(batch: Batch, connection: str) -> bool:
     return batch.state is BatchState.PAUSED and batch.connection == connection
 
 

@@ -1,7 +1,7 @@
 """Batches: what a draft became, its state, and what a person may do to it."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from services.models import (
     Choices,
     Counts,
     Inputs,
+    LaunchOptions,
     PauseKind,
     RowState,
 )
@@ -38,6 +39,7 @@ class NewBatch:
     filename: str
     columns: tuple[str, ...]
     choices: Choices
+    options: LaunchOptions = field(default_factory=LaunchOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,20 @@ class Batches:
                 raise RefusedError("Only a paused batch can go on, and only on the connection it was launched on.")
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
 
+    def resume_anyway(self, batch_id: str, connection_id: str) -> None:
+        """Let a batch go on although nearly all of its rows fail, and don't ask again. Raises as `resume`."""
+        with self._database.write() as connection:
+            if not models.resumable_anyway(_get_to_change(connection, batch_id), connection_id):
+                raise RefusedError("This batch is not paused because its rows fail.")
+            _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", unguarded=True)
+
+    def run_remaining(self, batch_id: str, connection_id: str) -> None:
+        """Let the rows go that wait behind the sample. Raises as `resume`."""
+        with self._database.write() as connection:
+            if not models.sampled(_get_to_change(connection, batch_id), connection_id):
+                raise RefusedError("This batch does not wait behind its first rows.")
+            _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", sample_end=None)
+
     def cancel(self, batch_id: str, now: float) -> None:
         """Give up the rows that wait. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
@@ -225,6 +241,7 @@ def _batch_values(new: NewBatch) -> dict[str, Any]:
         "filename": new.filename,
         "columns": codec.to_json(new.columns),
         "choices": codec.choices_to_json(new.choices),
+        "options": codec.options_to_json(new.options),
         "row_count": 0,
     }
 
@@ -273,4 +290,7 @@ def _batch(row: AnyRow) -> Batch:
         created_at=codec.moment_of(row.created_at),
         finished_at=codec.moment(row.finished_at),
         started_at=codec.moment(row.started_at),
+        options=codec.options(row.options),
+        sample_end=row.sample_end,
+        unguarded=row.unguarded,
     )

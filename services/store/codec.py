@@ -7,7 +7,17 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from services.models import Agent, AgentInput, Choice, ChoiceKind, Choices, Inputs, InputType, Reading
+from services.models import (
+    Agent,
+    AgentInput,
+    Choice,
+    ChoiceKind,
+    Choices,
+    Inputs,
+    InputType,
+    LaunchOptions,
+    Reading,
+)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -62,6 +72,16 @@ def choices(text: str) -> Choices:
         name: Choice(ChoiceKind(plain["kind"]), tuple(plain["columns"]), plain["value"])
         for name, plain in json.loads(text).items()
     }
+
+
+def options_to_json(options: LaunchOptions) -> str:
+    """How a batch is to be sent."""
+    return to_json(asdict(options))
+
+
+def options(text: str) -> LaunchOptions:
+    """How a batch is to be sent."""
+    return LaunchOptions(**json.loads(text))
 
 
 def reading_to_json(reading: Reading) -> str:

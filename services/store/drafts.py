@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from services import chunks
 from services.errors import MissingError
-from services.models import Agent, Choices, Draft, Sheet, SheetRow
+from services.models import Agent, Choices, Draft, LaunchOptions, Sheet, SheetRow
 from services.store import codec
 from services.store.database import AnyRow, Database
 from services.store.tables import draft_chunks, drafts
@@ -61,6 +61,10 @@ class Drafts:
     def set_name(self, draft_id: str, name: str) -> Draft:
         """Store the batch name that a person typed."""
         return self._change(draft_id, name=name)
+
+    def set_options(self, draft_id: str, options: LaunchOptions) -> Draft:
+        """Store how the batch is to be sent."""
+        return self._change(draft_id, options=codec.options_to_json(options))
 
     def get(self, draft_id: str) -> Draft:
         """One draft. Raises MissingError."""
@@ -144,4 +148,5 @@ def _draft(row: AnyRow) -> Draft:
         name=row.name,
         batch_id=row.batch_id,
         created_at=codec.moment_of(row.created_at),
+        options=codec.options(row.options),
     )

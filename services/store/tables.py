@@ -39,6 +39,7 @@ drafts = Table(
     Column("choices", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("batch_id", Text),
+    Column("options", Text, nullable=False, server_default="{}"),
     Column("created_at", Double, nullable=False, index=True),
 )
 
@@ -70,6 +71,9 @@ batches = Table(
     Column("created_at", Double, nullable=False, index=True),
     Column("started_at", Double),
     Column("finished_at", Double),
+    Column("options", Text, nullable=False, server_default="{}"),
+    Column("sample_end", Integer),  # the position before which rows may be sent; none: all may
+    Column("unguarded", Boolean, nullable=False, server_default=false()),  # a person let it go on although most fail
 )
 
 rows = Table(
@@ -91,9 +95,19 @@ rows = Table(
     Column("sent_at_writer", Double),  # the same by Writer's clock, no later than that; none where it is not known
     Column("lost_at", Double),  # when the answer to the current attempt's request was lost
     Column("ended_at", Double),
+    Column("retry_at", Double),  # when a failed row is sent again by itself
+    Column("retries", Integer, nullable=False, server_default="0"),  # made by themselves, since a person's last order
     Index("ix_rows_batch_id_state_position", "batch_id", "state", "position"),
     Index("ix_rows_batch_id_ended_at", "batch_id", "ended_at"),
     Index("ix_rows_job_id", "job_id"),
+)
+Index(
+    "ix_rows_batch_id_retry_at",
+    rows.c.batch_id,
+    rows.c.retry_at,
+    # few rows wait for that, and others need not pay for it
+    sqlite_where=rows.c.retry_at.is_not(None),
+    postgresql_where=rows.c.retry_at.is_not(None),
 )
 
 attempts = Table(
@@ -118,7 +132,18 @@ requests = Table(
     Column("id", Integer, primary_key=True),
     Column("connection", Text, nullable=False),
     Column("at", Double, nullable=False),
+    Column("batch_id", Text),  # whose jobs they start; none for polls and all else
+    Column("number", Integer, nullable=False, server_default="1"),  # requests entered together
+    Column("refused", Integer, nullable=False, server_default="0"),  # of those, the ones Writer answered with 429
     Index("ix_requests_connection_at", "connection", "at"),
+)
+
+askers = Table(
+    "askers",  # batches that wait for their turn
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("batch_id", Text, primary_key=True),
+    Column("until", Double, nullable=False),  # it asks again by then, or it does not wait any more
 )
 
 connections = Table(
@@ -129,4 +154,7 @@ connections = Table(
     Column("unreachable_since", Double),
     Column("key_refused_at", Double),
     Column("detail", Text, nullable=False),
+    Column("next_drop", Double),  # when large batches may take from what is kept back
+    Column("pace", Double),  # jobs a minute, since Writer refused some; none: as many as the limit allows
+    Column("paced_at", Double),  # when that was found
 )
