@@ -60,6 +60,7 @@ class Budget:
         # large batches leave a twentieth to polls and small batches, so that results are seen while rows are sent
         self._for_large = max(1, self._limit - self._limit // 20)
         self._kept_back = self._limit // 10
+        self.jobs_per_minute: float = self._for_large
         self._next_drop = 0.0
 
     async def reserve(self, batch_id: str, most: int) -> Grant:

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from services.budget import Budget
 from services.clock import Clock
+from services.concurrency import Concurrency
 from services.errors import AnswerLostError, KeyRefusedError, RefusalError, SlowDownError, UnreachableError, WriterError
-from services.models import Agent, Inputs, Job, JobPage, PauseKind
+from services.listing import Listing
+from services.models import Agent, Inputs, Job, JobPage, JobState, PauseKind
 from services.store import Store
 from services.writer import Writer
 
@@ -30,9 +32,11 @@ class Gateway:
         self._connection_id = connection_id
         self._clock = clock
         self.budget = budget
+        self.concurrency = Concurrency()
         self._troubled_at: float | None = clock.now()  # nothing is known yet: the first good answer is worth a note
         self._lost_in_a_row = 0
         self._ahead: float | None = None
+        self._listings: dict[str, Listing] = {}
 
     def now_at_writer(self) -> float | None:
         """A time that Writer's clock has surely passed; None as long as that clock is not known."""
@@ -61,16 +65,33 @@ class Gateway:
         await self.budget.turn()
         return await self._ask(lambda: self._writer.job(job_id))
 
-    async def jobs(self, agent_id: str, offset: int) -> JobPage:
-        """One page of an agent's jobs."""
+    async def jobs(self, agent_id: str, offset: int, state: JobState | None = None) -> JobPage:
+        """One page of an agent's jobs: of all, or of those in that state."""
         await self.budget.turn()
-        return self._learn(await self._ask(lambda: self._writer.jobs(agent_id, offset=offset)))
+        return self._learn(await self._ask(lambda: self._writer.jobs(agent_id, state=state, offset=offset)))
+
+    def listing(self, agent_id: str) -> Listing:
+        """What is known of an agent's list of jobs; the same one for all of its batches."""
+        if agent_id not in self._listings:
+            self._listings[agent_id] = Listing(lambda offset, state: self.jobs(agent_id, offset, state))
+        return self._listings[agent_id]
 
     async def send(self, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
         """Retry that job, or else create one. The caller has reserved the request."""
-        if retry_of is not None:
-            return self._learn(await self._ask(lambda: self._writer.retry_job(retry_of)))
-        return self._learn(await self._ask(lambda: self._writer.create_job(agent_id, inputs)))
+        sent_at = self._clock.now()
+        self.concurrency.on_the_wire += 1
+        try:
+            if retry_of is not None:
+                job = await self._ask(lambda: self._writer.retry_job(retry_of))
+            else:
+                job = await self._ask(lambda: self._writer.create_job(agent_id, inputs))
+        except SlowDownError:
+            self.concurrency.refused()
+            raise
+        finally:
+            self.concurrency.on_the_wire -= 1
+        self.concurrency.taken(self._clock.now() - sent_at)
+        return self._learn(job)
 
     async def _ask(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
         asked_at = self._clock.now()

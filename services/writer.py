@@ -34,7 +34,7 @@ from services.errors import (
     UnreachableError,
     WriterError,
 )
-from services.models import Agent, Inputs, Job, JobPage
+from services.models import Agent, Inputs, Job, JobPage, JobState
 
 USER_AGENT = "Copydesk/0.1.0"
 
@@ -51,7 +51,7 @@ DEADLINE = 120.0
 
 LIMITS = httpx.Limits(
     max_connections=100,
-    max_keepalive_connections=20,
+    max_keepalive_connections=100,  # a burst uses many, and opening one costs more than the request
     # A request on a connection that the server is just closing is lost, and nobody can know whether it had its effect.
     # Servers keep idle connections for 5 s (uvicorn) to 75 s (nginx): leaving them before that makes it rare.
     keepalive_expiry=4,
@@ -127,10 +127,16 @@ class Writer:
         answer = await self._call("GET", f"/v1/applications/jobs/{_part(job_id)}", "this job")
         return wire.job(answer.body, answer.server_time)
 
-    async def jobs(self, agent_id: str, *, offset: int = 0, limit: int = 100) -> JobPage:
-        """Return a page of the agent's jobs, everybody's, in no documented order; Writer may cap `limit`."""
+    async def jobs(self, agent_id: str, *, state: JobState | None = None, offset: int = 0, limit: int = 100) -> JobPage:
+        """Return a page of the agent's jobs, everybody's, in no documented order; Writer may cap `limit`.
+
+        `state` asks for the jobs in that state only.
+        """
         path = f"/v1/applications/{_part(agent_id)}/jobs"
-        answer = await self._call("GET", path, "this agent", params={"offset": offset, "limit": limit})
+        params: dict[str, str | int] = {"offset": offset, "limit": limit}
+        if state is not None:
+            params["status"] = state.value
+        answer = await self._call("GET", path, "this agent", params=params)
         return wire.job_page(answer.body, answer.server_time)
 
     async def retry_job(self, job_id: str) -> Job:

@@ -7,8 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 LAYERS = [
-    {"models", "errors", "clock", "follow"},
-    {"chunks"},
+    {"models", "errors", "clock", "follow", "forecast", "concurrency"},
+    {"chunks", "listing"},
     {"settings", "sheets", "mapping", "exports", "wire", "store", "sandbox"},
     {"writer"},
     {"budget"},

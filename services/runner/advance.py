@@ -1,7 +1,6 @@
 """The loop of one batch: it tops up what is on the wire, polls when results are likely, and never works in waves."""
 
 import asyncio
-import math
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,15 +14,16 @@ from services.runner.send import Sender
 from services.runner.settle import PROOF_AFTER, Settler
 from services.store import Store
 
-_ON_THE_WIRE = 16
-"""Requests of one batch under way at a time: at a second each, more than twice Writer's 400 a minute."""
-_GROUP = 8
-"""Rows claimed at a time, so that batches that run side by side take turns."""
-_POLL_EVERY = 1.5
-"""Seconds between polls for each page of rows that is at Writer."""
-_PAGE = 100
+_AT_LEAST = 2
+"""Requests that a batch may have under way though others have taken all the room."""
+_GROUP = 16
+"""Rows claimed at a time at the most, so that batches that run side by side take turns."""
+_SETTLE_EVERY = 1.5
+"""Seconds between two tries to settle unknown outcomes."""
 _LOOK_EVERY = 0.5
 """Seconds after which the store is looked at without a wake-up: another process may have paused the batch."""
+_PLAN_EVERY = 0.25
+"""Seconds between two times that it is worked out whether results are likely."""
 
 
 class Runner:
@@ -39,7 +39,8 @@ class Runner:
         self._on_the_wire: set[asyncio.Task[None]] = set()
         self._collecting: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
-        self._poll_at = 0.0
+        self._plan_at = 0.0
+        self._has_waiting = True
         self._settle_at = 0.0
         self._send_at = 0.0
         self._failure: BaseException | None = None
@@ -58,10 +59,11 @@ class Runner:
         batch = await asyncio.to_thread(self._store.batches.only, self._id)
         outcomes = Outcomes(self._store, self._id, self._clock, self.wake)
         sender = Sender(batch, self._store, self._gateway, outcomes, self._clock)
-        collector = Collector(batch, self._gateway, outcomes, self._clock)
+        collector = Collector(batch, self._store, self._gateway, outcomes, self._clock)
         settler = Settler(batch, self._store, self._gateway, outcomes, self._clock)
         await asyncio.to_thread(self._store.work.lose_abandoned, self._id, self._clock.now())
         await _unless_writer_fails(self._gateway.learn_clock(batch.agent.id))
+        collector.begin()
         try:
             while True:
                 self._news.clear()
@@ -75,6 +77,7 @@ class Runner:
                     return
                 await self._rest()
         finally:
+            collector.end()
             await self._end_tasks(outcomes)
 
     async def _step(self, sender: Sender, collector: Collector, settler: Settler) -> bool:
@@ -91,10 +94,11 @@ class Runner:
 
     async def _send_more(self, sender: Sender, state: BatchState) -> None:
         """Claim rows and send them, as many as may be on the wire and leave now."""
-        while state is BatchState.RUNNING and self._clock.now() >= self._send_at:
-            room = min(_GROUP, _ON_THE_WIRE - len(self._on_the_wire))
+        self._has_waiting = state is BatchState.RUNNING
+        while state is BatchState.RUNNING and self._clock.now() >= self._send_at and (room := self._room()) > 0:
             waiting = await asyncio.to_thread(self._store.work.waiting, self._id, room)
             if not waiting:
+                self._has_waiting = False
                 return
             grant = await self._gateway.budget.reserve(self._id, waiting)
             if grant.number == 0:
@@ -105,19 +109,23 @@ class Runner:
             for claim in claims:
                 self._on_the_wire.add(self._begin(sender.send(claim)))
 
-    async def _collect(self, collector: Collector) -> None:
-        if self._collecting or self._clock.now() < self._poll_at:
-            return
-        outstanding = await asyncio.to_thread(self._store.work.outstanding, self._id)
-        if outstanding:
-            pages = math.ceil(len(outstanding) / _PAGE)
-            self._collecting = self._begin(self._collect_once(collector.collect(outstanding), pages))
+    def _room(self) -> int:
+        """How many more rows may be sent now."""
+        room = self._gateway.concurrency.room(self._gateway.budget.jobs_per_minute)
+        return min(_GROUP, max(room, _AT_LEAST - len(self._on_the_wire)))
 
-    async def _collect_once(self, collect: Coroutine[Any, Any, None], pages: int) -> None:
+    async def _collect(self, collector: Collector) -> None:
+        now = self._clock.now()
+        if self._collecting or now < self._plan_at:
+            return
+        self._plan_at = now + _PLAN_EVERY
+        if await collector.is_due(hurry=not self._has_waiting):
+            self._collecting = self._begin(self._collect_once(collector.collect()))
+
+    async def _collect_once(self, collect: Coroutine[Any, Any, None]) -> None:
         try:
             await _unless_writer_fails(collect)
         finally:
-            self._poll_at = self._clock.now() + _POLL_EVERY * pages
             self._collecting = None
 
     async def _settle(self, settler: Settler) -> None:
@@ -133,7 +141,7 @@ class Runner:
         try:
             await _unless_writer_fails(settle)
         finally:
-            self._settle_at = self._clock.now() + _POLL_EVERY
+            self._settle_at = self._clock.now() + _SETTLE_EVERY
             self._settling = None
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -149,8 +157,9 @@ class Runner:
 
     async def _rest(self) -> None:
         """Wait for news, or until something is due."""
+        to_send = self._send_at - self._clock.now()
         try:
-            await asyncio.wait_for(self._news.wait(), _LOOK_EVERY)
+            await asyncio.wait_for(self._news.wait(), min(_LOOK_EVERY, to_send) if to_send > 0 else _LOOK_EVERY)
         except TimeoutError:
             return
 

@@ -1,77 +1,242 @@
-"""Learning results by listing: one request answers for a page of rows, wherever on the pages they are."""
+"""Learning results: when to look for them, and by which requests; one request answers for a page of rows."""
+
+import asyncio
+import math
+from bisect import bisect_right, insort
+from collections.abc import Sequence
+from enum import Enum, auto
+from functools import partial
+from typing import NamedTuple
 
 from services.clock import Clock
 from services.errors import UnknownToWriterError
 from services.gateway import Gateway
 from services.models import Batch, Job, JobState
 from services.runner.outcomes import Outcomes
-from services.store import Ended, Outstanding
+from services.store import Ended, Outstanding, Store
 
-_MOST_PAGES = 20
-"""Pages read in one go; what is not on them is asked for alone."""
-_BARREN_PAGES = 2
-"""Pages without a row of ours after which paging stops."""
+_WORTH = 20
+"""Results that make a request worth while at any time: polls then add a twentieth to the requests."""
+_NEVER_WITHIN = 1.0
+"""Seconds between two looks at the least."""
+_IN_A_HURRY = 0.5
+"""Seconds of patience for each request of a look when nothing waits to be sent."""
+_AT_LEISURE = 1500.0
+"""The same while rows wait to be sent, over the number of jobs a minute: polls then take a twenty-fifth of them."""
+_LEISURE = (0.3, 4.0)
+"""Seconds that this is at the least and at the most."""
+_LONGEST_REST = 10.0
+"""Seconds after which there is a look whatever is expected: forecasts may be wrong."""
+_FIRST_LOOK = 1.0
+"""Seconds from the first request to the first look, while nobody knows how long jobs take."""
+_LATER_LOOKS = 1.5
+"""By how much the time between two looks then grows."""
+_TRAVEL = 0.2
+"""Seconds that a job is younger than its row, at the least."""
 _LISTED_AFTER = 20.0
-"""Seconds in which a job should have appeared in the list."""
+"""Seconds in which a job should have appeared in the list; DESIGN: lists may lag."""
 _STALE_FOR = 60.0
 """Seconds in which a failure from before a retry may still be told; later it is believed whatever its date."""
 _ASKED_ALONE = 5
-"""Jobs asked for alone in one go."""
+"""Jobs that should have been listed, and are asked for alone in one look."""
+_TOGETHER = 4
+"""Jobs asked for at a time."""
+_REMEMBERED = 5000
+"""Rows that ended, whose places in the list are remembered."""
 _UNKNOWN = "Writer no longer knows this job. Retry the row to make a new one."
+
+
+class _Way(Enum):
+    """How to look for results."""
+
+    ALL = auto()
+    """List all jobs: those of a few rows stand on one page, whatever has become of them."""
+    ENDED = auto()
+    """List the completed jobs, and the failed ones."""
+    ALONE = auto()
+    """Ask for each job that should have ended."""
+
+
+class _Plan(NamedTuple):
+    """What a look would take now, and what may come of it."""
+
+    way: _Way
+    requests: int
+    expected: float
+    """Results that are likely there by now."""
+    due: list[str]
+    """The jobs that have ended more likely than not, oldest first."""
 
 
 class Collector:
     """Collects the results of one batch."""
 
-    def __init__(self, batch: Batch, gateway: Gateway, outcomes: Outcomes, clock: Clock) -> None:
+    def __init__(self, batch: Batch, store: Store, gateway: Gateway, outcomes: Outcomes, clock: Clock) -> None:
         self._batch = batch
+        self._store = store
         self._gateway = gateway
+        self._listing = gateway.listing(batch.agent.id)
+        self._forecast = self._listing.forecast
         self._outcomes = outcomes
         self._clock = clock
+        self._outstanding: dict[str, Outstanding] = {}
+        self._told: dict[str, float] = {}
+        self._ended_sent_at: list[float] = []
+        self._stored = -1
+        self._looked_at = 0.0
+        self._rest = _FIRST_LOOK
 
-    async def collect(self, outstanding: dict[str, Outstanding]) -> None:
-        """Ask once for the jobs of these rows, by their ids, and tell what ended.
+    def begin(self) -> None:
+        """See every page of the agent's list from now on, whichever batch asks for it."""
+        self._listing.readers.add(self._take)
+
+    def end(self) -> None:
+        """See no pages any more."""
+        self._listing.readers.discard(self._take)
+
+    async def is_due(self, *, hurry: bool) -> bool:
+        """Whether to look for results now; `hurry`: nothing of the batch waits to be sent."""
+        await self._read_store()
+        if not self._outstanding:
+            return False
+        now = self._clock.now()
+        rested = now - max(self._looked_at, min(row.sent_at for row in self._outstanding.values()))
+        if not self._forecast.knows:
+            return rested >= self._rest
+        plan = self._plan(now)
+        if rested < _NEVER_WITHIN or plan.expected < 0.5:
+            return rested >= _LONGEST_REST
+        all_there = hurry and plan.expected > len(self._outstanding) - 0.5
+        return all_there or plan.expected >= _WORTH * plan.requests or rested >= plan.requests * self._patience(hurry)
+
+    async def collect(self) -> None:
+        """Look once for the results that are likely there.
 
         Raises WriterError: Writer could not be asked; what was learned before is told all the same.
         """
-        missing = dict(outstanding)
+        now = self._clock.now()
+        plan = self._plan(now)
         try:
-            await self._list(missing)
+            await self._look(plan)
         except UnknownToWriterError:
             # the agent is gone, and its list with it, but its jobs may still be asked for
-            await self._ask_alone(missing, self._clock.now())
+            await self._ask_alone(list(self._outstanding)[: _ASKED_ALONE * 4])
+        finally:
+            self._rest = min(_LONGEST_REST, self._rest * _LATER_LOOKS)
+            self._looked_at = now
+
+    async def _look(self, plan: _Plan) -> None:
+        listed: set[str] = set()
+        if plan.way is _Way.ALL:
+            await self._listing.read(None, partial(self._take_all, listed), plan.requests)
+        elif plan.way is _Way.ENDED:
+            await self._listing.read(JobState.COMPLETED, self._take, plan.requests - 1)
+            if self._outstanding.keys() & set(plan.due) or not self._forecast.knows:
+                await self._listing.read(JobState.FAILED, self._take, 1)
+        if plan.way is _Way.ALONE:
+            await self._ask_alone(plan.due)
         else:
-            await self._ask_alone(missing, self._clock.now() - _LISTED_AFTER)
+            overdue = [job_id for job_id in plan.due if self._should_be_listed(job_id) and job_id not in listed]
+            await self._ask_alone(overdue[:_ASKED_ALONE])
 
-    async def _list(self, missing: dict[str, Outstanding]) -> None:
-        """Read pages as long as they tell of rows of ours, and take those out of what is missing."""
-        barren = offset = 0
-        for _ in range(_MOST_PAGES):
-            if not missing or barren == _BARREN_PAGES:
-                return
-            page = await self._gateway.jobs(self._batch.agent.id, offset)
-            ours = [job for job in page.jobs if job.id in missing]
-            for job in ours:
-                self._tell(missing.pop(job.id), job.id, job)
-            barren = 0 if ours else barren + 1
-            offset += len(page.jobs)
-            if not page.jobs or (page.total is not None and offset >= page.total):
-                return
+    async def _read_store(self) -> None:
+        """Learn which rows are at Writer, where that has changed."""
+        if self._stored != self._outcomes.stored:
+            self._stored = self._outcomes.stored
+            self._outstanding = await asyncio.to_thread(self._store.work.outstanding, self._batch.id)
+            # a job that was told and is still there, as it was sent then, is not stored yet
+            told = [job_id for job_id, row in self._outstanding.items() if self._told.get(job_id) == row.sent_at]
+            self._told = {job_id: self._outstanding.pop(job_id).sent_at for job_id in told}
 
-    async def _ask_alone(self, missing: dict[str, Outstanding], sent_before: float) -> None:
-        overdue = sorted((row.sent_at, job_id) for job_id, row in missing.items() if row.sent_at < sent_before)
-        for _, job_id in overdue[:_ASKED_ALONE]:
-            try:
-                self._tell(missing[job_id], job_id, await self._gateway.job(job_id))
-            except UnknownToWriterError:
-                self._outcomes.ended(Ended(missing[job_id].position, None, _UNKNOWN, job_id=job_id))
+    def _plan(self, now: float) -> _Plan:
+        then = self._looked_at
+        likely = {
+            job_id: self._likely(now - row.sent_at, then - row.sent_at) for job_id, row in self._outstanding.items()
+        }
+        expected = sum(likely.values())
+        due = sorted((job_id for job_id in likely if likely[job_id] >= 0.5), key=self._sent_at)
+        oldest = self._sent_at(due[0]) if due else min(map(self._sent_at, likely), default=now)
+        newer = len(self._ended_sent_at) - bisect_right(self._ended_sent_at, oldest)
+        size = self._listing.page_size
+        pages_of_all = math.ceil((newer + len(likely)) / size)
+        ended = math.ceil((newer + expected) / size) + 1
+        if due and len(due) < min(pages_of_all, ended):
+            return _Plan(_Way.ALONE, len(due), expected, due)
+        if pages_of_all <= 1:
+            return _Plan(_Way.ALL, 1, expected, due)
+        return _Plan(_Way.ENDED, max(2, ended), expected, due)
 
-    def _tell(self, row: Outstanding, job_id: str, job: Job) -> None:
+    def _likely(self, age: float, age_then: float) -> float:
+        """How likely a job has ended; while nobody knows how long they take, any that is old enough to be listed."""
+        if not self._forecast.knows:
+            return 1.0 if age > _LISTED_AFTER else 0.0
+        return self._forecast.likely(age - _TRAVEL, max(0.0, age_then - _TRAVEL))
+
+    def _patience(self, hurry: bool) -> float:
+        """Seconds to wait for more results, for each request that a look takes."""
+        if hurry:
+            return _IN_A_HURRY
+        least, most = _LEISURE
+        return min(most, max(least, _AT_LEISURE / self._gateway.budget.jobs_per_minute))
+
+    def _sent_at(self, job_id: str) -> float:
+        return self._outstanding[job_id].sent_at
+
+    def _should_be_listed(self, job_id: str) -> bool:
+        return job_id in self._outstanding and self._clock.now() - self._sent_at(job_id) > _LISTED_AFTER
+
+    async def _ask_alone(self, job_ids: Sequence[str]) -> None:
+        for start in range(0, len(job_ids), _TOGETHER):
+            await asyncio.gather(*(self._ask_for(job_id) for job_id in job_ids[start : start + _TOGETHER]))
+
+    async def _ask_for(self, job_id: str) -> None:
+        try:
+            job = await self._gateway.job(job_id)
+        except UnknownToWriterError:
+            if job_id in self._outstanding:
+                self._end(job_id, Ended(self._outstanding[job_id].position, None, _UNKNOWN, job_id=job_id))
+        else:
+            self._take([job])
+
+    def _take_all(self, listed: set[str], jobs: Sequence[Job]) -> bool:
+        """Tell of rows of ours among these jobs; whether to read on, because some of ours were not listed yet."""
+        ours = self._outstanding.keys() & {job.id for job in jobs}
+        is_barren = bool(listed) and not ours
+        listed |= ours
+        self._take(jobs)
+        return not is_barren and not self._outstanding.keys() <= listed
+
+    def _take(self, jobs: Sequence[Job]) -> bool:
+        """Tell what has become of rows of ours among these jobs; whether some have ended, and others not."""
+        ended = [job for job in jobs if job.id in self._outstanding and self._tell(job)]
+        return bool(ended) and bool(self._outstanding)
+
+    def _tell(self, job: Job) -> bool:
+        """Tell how a job of ours ended; whether it has."""
+        row = self._outstanding[job.id]
+        if job.state is JobState.IN_PROGRESS or (job.state is JobState.FAILED and self._is_stale(row, job)):
+            return False
         if job.state is JobState.COMPLETED:
-            self._outcomes.ended(Ended(row.position, job.suggestion or "", None, job_id=job_id))
-        elif job.state is JobState.FAILED and not self._is_stale(row, job):
+            ended = Ended(row.position, job.suggestion or "", None, job_id=job.id)
+        else:
             words = job.error or "Writer gave no reason for the failure."
-            self._outcomes.ended(Ended(row.position, None, words, job_failed=True, job_id=job_id))
+            ended = Ended(row.position, None, words, job_failed=True, job_id=job.id)
+        self._learn(row, job)
+        self._end(job.id, ended)
+        return True
+
+    def _end(self, job_id: str, ended: Ended) -> None:
+        sent_at = self._told[job_id] = self._outstanding.pop(job_id).sent_at
+        insort(self._ended_sent_at, sent_at)
+        del self._ended_sent_at[:-_REMEMBERED]
+        self._outcomes.ended(ended)
+
+    def _learn(self, row: Outstanding, job: Job) -> None:
+        """How long the job took; one that was retried was created long before."""
+        if job.created_at is None or job.updated_at is None or row.sent_at_writer is None:
+            return
+        if job.created_at.timestamp() >= row.sent_at_writer:
+            self._forecast.learn((job.updated_at - job.created_at).total_seconds())
 
     def _is_stale(self, row: Outstanding, job: Job) -> bool:
         """Whether this failure is the one for which the job was retried: lists may lag behind a retry."""

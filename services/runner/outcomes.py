@@ -24,6 +24,8 @@ class Outcomes:
         self._back: list[int] = []
         self._back_for_new_job: list[int] = []
         self._lost: list[int] = []
+        self.stored = 0
+        """How often rows were stored: what was read from the store before may have changed."""
 
     def sent(self, position: int, job_id: str) -> None:
         """Writer has taken the row's job."""
@@ -48,6 +50,7 @@ class Outcomes:
     async def store(self) -> None:
         """Write what was gathered; what could not be written stays gathered."""
         work, batch_id = self._store.work, self._batch_id
+        self.stored += bool(self._sent or self._ended)
         await _write(self._sent, lambda some: work.sent(batch_id, some))
         await _write(self._ended, lambda some: work.ended(batch_id, some, self._clock.now()))
         await _write(self._back, lambda some: work.unsend(batch_id, some))

@@ -214,7 +214,7 @@ def test_while_writer_cannot_be_reached_rows_wait_and_go_on_by_themselves(play: 
         assert stage.store.connections.health(CONNECTION).unreachable_since is None
         stage.check(batch)
 
-    play(main, latency=0.2)
+    play(main, latency=0.2, duration=(3.0, 60.0))
 
 
 def test_requests_that_fail_together_pause_sending_once_and_not_for_a_minute(play: Play) -> None:

@@ -1,0 +1,41 @@
+"""How many requests that start jobs may be on the wire at a time."""
+
+import math
+
+_BURST = 3.0
+"""Seconds in which a minute's jobs may be started, when the budget allows it."""
+_OVERHEAD = 0.05
+"""Seconds that a request costs beside its way to Writer and back."""
+_LATENCY = 0.2
+"""Seconds that a request is taken to need before any was answered."""
+_WEIGHT = 0.1
+"""What the last answer counts for in the mean latency."""
+_FEW = 4
+"""Requests on the wire at the beginning."""
+_ANSWERS_FOR_ONE_MORE = 8
+"""Jobs that Writer has to take for one more: when it refuses the first, few others are on their way."""
+_MOST = 64
+
+
+class Concurrency:
+    """As many requests as latency times pace needs, and no more; one for all batches of a process."""
+
+    def __init__(self) -> None:
+        self.on_the_wire = 0
+        self._latency = _LATENCY
+        self._taken = 0
+
+    def taken(self, seconds: float) -> None:
+        """Note that Writer took a job, and how long its answer needed."""
+        self._taken += 1
+        self._latency += _WEIGHT * (seconds - self._latency)
+
+    def refused(self) -> None:
+        """Note that Writer took one not, because there were too many: begin again with few."""
+        self._taken = 0
+
+    def room(self, jobs_per_minute: float) -> int:
+        """How many more requests may leave, to start so many jobs a minute."""
+        needed = 1 + math.ceil((self._latency + _OVERHEAD) * jobs_per_minute / _BURST)
+        width = min(_MOST, max(_FEW, needed), _FEW + self._taken // _ANSWERS_FOR_ONE_MORE)
+        return width - self.on_the_wire

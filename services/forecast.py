@@ -1,0 +1,41 @@
+"""How long an agent's jobs take, learned from those that ended: what tells when results are likely."""
+
+from bisect import bisect_right, insort
+from collections import deque
+
+_REMEMBERED = 300
+"""Jobs that ended last, whose durations count."""
+
+
+class Forecast:
+    """The durations of an agent's last jobs, in seconds."""
+
+    def __init__(self) -> None:
+        self._last: deque[float] = deque()
+        self._sorted: list[float] = []
+
+    def learn(self, seconds: float) -> None:
+        """Take note of how long a job took."""
+        if len(self._last) == _REMEMBERED:
+            forgotten = self._last.popleft()
+            del self._sorted[bisect_right(self._sorted, forgotten) - 1]
+        self._last.append(seconds)
+        insort(self._sorted, seconds)
+
+    @property
+    def knows(self) -> bool:
+        """Whether anything was learned yet."""
+        return bool(self._last)
+
+    def likely(self, age: float, age_then: float) -> float:
+        """How likely a job of that age, in seconds, has ended, of which it is known that at `age_then` it had not."""
+        if not self._sorted:
+            return 0.0
+        then = self._share(age_then)
+        if then < 1:
+            return (self._share(age) - then) / (1 - then)
+        # longer than any other: nobody knows, so it is looked at again after a part of its age
+        return 1.0 if age >= age_then * 1.25 else 0.0
+
+    def _share(self, age: float) -> float:
+        return bisect_right(self._sorted, age) / len(self._sorted)
