@@ -41,6 +41,7 @@ USED_UP = 0.85
 SEEN_ROWS = 20
 _LOOK_EVERY = 0.05
 _OTHERS_KEY = "sk-key-of-another-client"
+_OTHERS_INPUTS = {"inputs": [{"id": "Text", "value": ["another client's"]}]}
 
 
 def at_the_limit() -> None:
@@ -77,7 +78,7 @@ def at_the_token_limit() -> None:
 
 
 def at_the_token_limit_beside_another() -> None:
-    """The same while another client creates a job whenever its third of the tokens allows one."""
+    """The same while another client wants as many jobs as a third of the tokens allows, and insists."""
     options = TOKENS | {"names": {_OTHERS_KEY: "another client"}}
     runs = _runs(TOKEN_ROWS, WRITERS_RPM, options, another_client(every=3 * 60 / JOBS_PER_MINUTE))
     what = f"{TOKEN_ROWS} rows, tokens for {JOBS_PER_MINUTE} jobs a minute, a third used by another client"
@@ -88,14 +89,16 @@ def at_the_token_limit_beside_another() -> None:
 
 
 def another_client(every: float) -> Meddler:
-    """Somebody who creates a job each time so many seconds are over, and lets it be where Writer refuses."""
+    """Somebody who wants a job each time so many seconds are over, and asks every second for one that is refused."""
 
     async def work(double: Double) -> None:
         http = httpx.AsyncClient(transport=FaultyTransport(double), headers={"Authorization": f"Bearer {_OTHERS_KEY}"})
         url = f"{CONNECTION}/v1/applications/{AGENT.id}/jobs"
+        due = now()
         while True:
-            await http.post(url, json={"inputs": [{"id": "Text", "value": ["another client's"]}]})
-            await asyncio.sleep(every)
+            if (await http.post(url, json=_OTHERS_INPUTS)).status_code == 202:
+                due += every
+            await asyncio.sleep(max(1.0, due - now()))
 
     return work
 
