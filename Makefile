@@ -20,6 +20,7 @@ lint: .venv/installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Takes some minutes; figures are worth something only while the machine does nothing else.
 bench: .venv/installed-for-tests
 	$(BIN)/python -m tests.benchmarks
 

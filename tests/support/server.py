@@ -47,6 +47,12 @@ class Server:
         """What it printed."""
         return self.directory / "server.log"
 
+    @property
+    def pid(self) -> int:
+        """The process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def set(self, **settings: str) -> None:
         """Change settings for the next start."""
         self._settings |= settings
