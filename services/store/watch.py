@@ -38,10 +38,14 @@ class Watch:
                 _pause(connection, batch_id, PauseKind.SAMPLE, reason_for(first, behind))
             return behind > 0
 
-    def last_ended(self, batch_id: str, since: float, most: int) -> list[tuple[int, str | None]]:
-        """The rows that came to an end last, since then, oldest first: position, and why it failed, if it did."""
+    def last_ended(self, batch_id: str, most: int) -> list[tuple[int, str | None]]:
+        """The rows that came to an end last, oldest first: position, and why it failed, if it did.
+
+        Only rows are among them that ended since the batch was launched or last set going again after it was over.
+        """
+        began = select(batches.c.started_at).where(batches.c.id == batch_id).scalar_subquery()
         ended = rows.c.state.in_([RowState.COMPLETED, RowState.FAILED])
-        where = (rows.c.batch_id == batch_id) & (rows.c.ended_at >= since) & ended
+        where = (rows.c.batch_id == batch_id) & (rows.c.ended_at >= began) & ended
         latest = select(rows.c.position, rows.c.state, rows.c.error).where(where).order_by(rows.c.ended_at.desc())
         with self._database.read() as connection:
             found = connection.execute(latest.limit(most)).all()
