@@ -212,6 +212,29 @@ class Work:
                 values = {"state": RowState.UNCONFIRMED, "error": error, "lost_at": None, "ended_at": now}
                 connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(**values))
 
+    def resend(self, batch_id: str, positions: Collection[int], error: str, now: float) -> set[int]:
+        """Let these rows wait to be sent again although they may have a job, and gives which of them do.
+
+        Their attempts stay as unconfirmed ones. Each row is sent again so once only, for it is said that it may be
+        charged twice; and none of a canceled batch.
+        """
+        before = select(attempts.c.position).where(
+            *(attempts.c.batch_id == rows.c.batch_id, attempts.c.position == rows.c.position),
+            attempts.c.state == RowState.UNCONFIRMED,
+        )
+        resent: set[int] = set()
+        with self._database.write() as connection:
+            if lock(connection, batch_id) is BatchState.CANCELED:
+                return resent
+            for named in _named(batch_id, positions):
+                once = and_(named, rows.c.state == RowState.SENDING, ~before.exists())
+                resent |= set(connection.execute(select(rows.c.position).where(once)).scalars())
+            for where in _named(batch_id, resent):
+                values = {"state": RowState.UNCONFIRMED, "error": error, "ended_at": now}
+                connection.execute(update(rows).where(where).values(**values))
+                send_again(connection, where, retries=rows.c.retries, retry_of=rows.c.retry_of)
+        return resent
+
     def lost(self, batch_id: str) -> list[Lost]:
         """The rows whose answers were lost, oldest first."""
         columns = (rows.c.position, rows.c.sent_at_writer, rows.c.lost_at, rows.c.retry_of)
