@@ -488,6 +488,13 @@ def deletable(batch: Batch, counts: Counts) -> bool:
     return batch.state in (BatchState.FINISHED, BatchState.CANCELED) and counts.unfinished == 0
 
 
+def held_back(batch: Batch, counts: Counts) -> int:
+    """How many rows wait behind those that are tried first, and may not be sent yet."""
+    if batch.sample_end is None or batch.options.sample_rows is None:
+        return 0
+    return max(0, counts.total - counts[RowState.SKIPPED] - batch.options.sample_rows)
+
+
 def moving(batch: Batch, counts: Counts) -> bool:
     """Whether the batch changes by itself, so that screens have to follow it."""
     return batch.state is BatchState.RUNNING or counts[RowState.IN_PROGRESS] + counts[RowState.SENDING] > 0
