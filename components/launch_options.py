@@ -11,7 +11,7 @@ from services.models import LaunchOptions
 
 _SAMPLE_ROWS = 5
 """Rows to try first, until a person says otherwise."""
-_RETRIES = ("Never", "Once", "Twice", "Three times")
+_RETRIES = ("Never", "Once", "Twice", "3 times")
 """How often a failed job is tried again, by that number."""
 
 OnOption = Callable[..., None]
@@ -30,7 +30,7 @@ def choose_options(options: LaunchOptions, rows: int, on_option: OnOption) -> No
 
     Its label stays as it is: Streamlit closes an expander whose label changes.
     """
-    with st.expander("How to send", key="how_to_send", icon=":material/tune:"):
+    with st.expander("How to send", key="how_to_send"):
         if rows > 1:
             _choose_sample(options.sample_rows, rows, on_option)
         _choose_retries(options.retries, on_option)

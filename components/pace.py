@@ -7,14 +7,25 @@ from components.words import count, duration, number
 from services.models import Load
 
 
-def pace(load: Load, now: datetime) -> str:
-    """How much of the limit is used, or why nothing is sent at this moment: one short line."""
-    if load.holding_until is not None and load.holding_until > now:
-        return f"Writer asked to slow down; sending goes on in {_short(load.holding_until - now)}"
-    used = f"{number(load.last_minute)} of {count(load.limit, 'request')} in the last minute"
-    if load.jobs_per_minute is None:
-        return used
-    return f"{used} · Writer takes about {count(load.jobs_per_minute, 'job')} a minute now"
+def pace(load: Load, now: datetime) -> list[str]:
+    """How much of the limit is used, or why nothing is sent at this moment, and the pace of jobs where it is lower.
+
+    One stands in the place of the other, and the pace on its own, so that nothing moves when sending holds.
+    """
+    told = [_holding(load, now) or _used(load)]
+    if load.jobs_per_minute is not None:
+        told.append(f"Writer takes about {count(load.jobs_per_minute, 'job')} a minute now")
+    return told
+
+
+def _used(load: Load) -> str:
+    return f"{number(load.last_minute)} of {count(load.limit, 'request')} in the last minute"
+
+
+def _holding(load: Load, now: datetime) -> str:
+    if load.holding_until is None or load.holding_until <= now:
+        return ""
+    return f"Writer asked to slow down; sending goes on in {_short(load.holding_until - now)}"
 
 
 def _short(length: timedelta) -> str:

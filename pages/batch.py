@@ -92,7 +92,7 @@ def right_now(summary: BatchSummary) -> list[str]:
     """What goes on at this moment, in short sentences; nothing while the batch rests, or belongs to elsewhere."""
     if not moving(summary.batch, summary.counts) or summary.batch.connection != desk.connection.id:
         return []
-    return [pace(desk.load(), now())]
+    return pace(desk.load(), now())
 
 
 def draw_head(summary: BatchSummary) -> None:
