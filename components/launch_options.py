@@ -26,11 +26,9 @@ def fit(options: LaunchOptions, rows: int) -> LaunchOptions:
 
 
 def choose_options(options: LaunchOptions, rows: int, on_option: OnOption) -> None:
-    """Let the person choose how so many rows are sent; closed, as most never need it.
-
-    Its label stays as it is: Streamlit closes an expander whose label changes.
-    """
-    with st.expander("How to send", key="how_to_send"):
+    """Let the person choose how so many rows are sent. It is closed until somebody opens it, as most never need it."""
+    chosen = " · ".join(in_words(options))
+    with st.expander(f"How to send: {chosen}" if chosen else "How to send", key="how_to_send"):
         if rows > 1:
             _choose_sample(options.sample_rows, rows, on_option)
         _choose_retries(options.retries, on_option)
@@ -83,23 +81,11 @@ def _choose_resend(resend_lost: bool, on_option: OnOption) -> None:
     )
 
 
-def tell_options(options: LaunchOptions, rows: int) -> None:
-    """Say how so many rows will be sent, where that is not as usual."""
-    told: list[str] = []
-    if options.sample_rows is not None:
-        told.append(_sample_sentence(options.sample_rows, rows - options.sample_rows))
-    if options.retries:
-        told.append(f"A job that fails is tried {_more(options.retries)}.")
-    if options.resend_lost:
-        told.append("A row whose answer is lost is sent again, and may be charged twice.")
-    if told:
-        st.caption(" ".join(told))
-
-
-def _sample_sentence(first: int, others: int) -> str:
+def tell_sample(first: int, others: int) -> None:
+    """Say what happens where so many rows are tried before so many others."""
     sent, them = ("The first row is sent", "it") if first == 1 else (f"The first {number(first)} rows are sent", "them")
     wait = "the other one waits" if others == 1 else f"the other {number(others)} wait"
-    return f"{sent}; {wait} until you have looked at {them}."
+    st.caption(f"{sent}; {wait} until you have looked at {them}.")
 
 
 def in_words(options: LaunchOptions) -> list[str]:
@@ -109,11 +95,8 @@ def in_words(options: LaunchOptions) -> list[str]:
         first = "first row" if options.sample_rows == 1 else f"first {count(options.sample_rows, 'row')}"
         told.append(f"{first} before the others")
     if options.retries:
-        told.append(f"failed jobs tried {_more(options.retries)}")
+        more = "once more" if options.retries == 1 else f"up to {number(options.retries)} more times"
+        told.append(f"failed jobs tried {more}")
     if options.resend_lost:
         told.append("lost rows sent again")
     return told
-
-
-def _more(retries: int) -> str:
-    return "once more" if retries == 1 else f"up to {number(retries)} more times"

@@ -26,7 +26,7 @@ def progress(counts: Counts, below: Sequence[str] = ()) -> None:
         st.altair_chart(_bar(counts), width="stretch", height=14, theme=None, alt=_in_words(counts))
         _counts(counts)
         if below:
-            with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+            with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
                 for words in below:
                     st.caption(words, width="content")
 

@@ -14,7 +14,7 @@ from components.checks import show_check, tell_incomplete
 from components.columns import Columns, choose_columns, tell_unused
 from components.drafts import tell_launched, tell_no_draft
 from components.launch import launch_button, name_batch, proposed_name, show_storing, tell_estimate
-from components.launch_options import choose_options, fit, tell_options
+from components.launch_options import choose_options, fit, tell_sample
 from components.page import attempt, open_page
 from components.spreadsheet import choose_reading, offer_draft, offer_sample, paste, show_sheet, tell_reading, upload
 from components.steps import step, tell_story
@@ -246,7 +246,8 @@ def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
         name = name_batch(draft.name, proposed_name(draft, st.context.timezone), rename)
         options = fit(draft.options, rows)
         choose_options(options, rows, choose)
-        tell_options(options, rows)
+        if options.sample_rows is not None:
+            tell_sample(options.sample_rows, rows - options.sample_rows)
         tell_estimate(desk.estimate(options.sample_rows or rows), desk.settings.writer_rpm)
         refused = desk.health().key_refused_at is not None
         if refused:
