@@ -18,6 +18,12 @@ def pace(load: Load, now: datetime) -> list[str]:
     return told
 
 
+def retrying(rows: int) -> str:
+    """How many failed rows nobody needs to care about."""
+    which = "is tried again by itself" if rows == 1 else "are tried again by themselves"
+    return f"{count(rows, 'failed row')} {which}"
+
+
 def _used(load: Load) -> str:
     return f"{number(load.last_minute)} of {count(load.limit, 'request')} in the last minute"
 

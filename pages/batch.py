@@ -8,7 +8,7 @@ import streamlit as st
 
 from components.asking import ask_cancel, ask_retry, retry_warnings
 from components.batch_header import Order, head, standing_notice, still_collecting, story, tab_words, time_left
-from components.pace import pace
+from components.pace import pace, retrying
 from components.page import attempt, clock, now, open_page, tab_title
 from components.progress import progress
 from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
@@ -92,7 +92,10 @@ def right_now(summary: BatchSummary) -> list[str]:
     """What goes on at this moment, in short sentences; nothing while the batch rests, or belongs to elsewhere."""
     if not moving(summary.batch, summary.counts) or summary.batch.connection != desk.connection.id:
         return []
-    return pace(desk.load(), now())
+    told = pace(desk.load(), now())
+    if summary.batch.state is BatchState.RUNNING and summary.counts.retrying:
+        told.append(retrying(summary.counts.retrying))
+    return told
 
 
 def draw_head(summary: BatchSummary) -> None:

@@ -101,6 +101,7 @@ class StubDesk(Desk):
         self.refusal: str = ""
         self.sick = ConnectionHealth()
         self.busy = Load(0, 396)
+        self.retrying = 0
         self.works = True
 
     def hold(self, batch: Batch, rows: Sequence[RowDetail] = ()) -> Batch:
@@ -135,7 +136,7 @@ class StubDesk(Desk):
 
     def batch(self, batch_id: str) -> BatchSummary:
         batch, rows = self._held(batch_id)
-        return BatchSummary(batch, Counts(Counter(row.state for row in rows)))
+        return BatchSummary(batch, Counts(Counter(row.state for row in rows), self.retrying))
 
     def rows(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
         batch, rows = self._held(batch_id)
