@@ -19,9 +19,7 @@ def pace(load: Load, now: datetime) -> list[str]:
 
 
 def retrying(rows: int) -> str:
-    """How many failed rows nobody needs to care about; blank where there are none, which keeps the place."""
-    if not rows:
-        return "&nbsp;"
+    """How many failed rows nobody needs to care about."""
     which = "is tried again by itself" if rows == 1 else "are tried again by themselves"
     return f"{count(rows, 'failed row')} {which}"
 

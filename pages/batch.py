@@ -93,7 +93,7 @@ def right_now(summary: BatchSummary) -> list[str]:
     if not moving(summary.batch, summary.counts) or summary.batch.connection != desk.connection.id:
         return []
     told = pace(desk.load(), now())
-    if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:
+    if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
         told.append(retrying(summary.counts.retrying))
     return told
 
