@@ -76,7 +76,7 @@ def _choose_resend(resend_lost: bool, on_option: OnOption) -> None:
         "If Writer's answer is lost, send the row again (it may be charged twice)",
         key="resend_lost",
         help="Copydesk first looks whether Writer got the row. Where that cannot be told, the row becomes "
-        "Unconfirmed, and you decide whether it is sent again. With this choice it is sent again by itself.",
+        "Unconfirmed, and you decide whether it is sent again. With this choice it is sent once more by itself.",
         on_change=lambda: on_option(resend_lost=st.session_state["resend_lost"]),
     )
 
