@@ -53,13 +53,22 @@ def wants_fresh_agents() -> bool:
     return bool(st.session_state.get(_REFRESH))
 
 
-def tell_changed(now: Agent, on_agent: Callable[[Agent], None]) -> None:
+def compare_agent(chosen: Agent, agents: Sequence[Agent], on_agent: Callable[[Agent], None]) -> None:
+    """Say so where the chosen agent is not what it was, or not there, among the agents as they are now."""
+    now = next((agent for agent in agents if agent.id == chosen.id), None)
+    if now is None:
+        _tell_gone(chosen)
+    elif now.inputs != chosen.inputs:
+        _tell_changed(now, on_agent)
+
+
+def _tell_changed(now: Agent, on_agent: Callable[[Agent], None]) -> None:
     """Say that the agent's inputs are not what they were when it was chosen, and offer to take the new ones."""
     st.warning("The inputs of this agent were changed in Writer since you chose it.", icon=":material/update:")
     st.button("Take the new inputs", key="take_new_inputs", on_click=on_agent, args=(now,))
 
 
-def tell_gone(agent: Agent) -> None:
+def _tell_gone(agent: Agent) -> None:
     """Say that the chosen agent is none of the key's agents (any more), and what to do."""
     st.warning(
         f"The agent “{plain(agent.name)}” is not among the agents of this key any more. Choose another one, or deploy "

@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from components.launch_options import in_words
 from components.states import BATCHES
 from components.words import count, duration, local_time, number, plain
 from services.models import (
@@ -17,6 +18,8 @@ from services.models import (
     cancelable,
     pausable,
     resumable,
+    resumable_anyway,
+    sampled,
 )
 from services.settings import SANDBOX
 
@@ -26,6 +29,8 @@ class Order(StrEnum):
 
     PAUSE = "pause"
     RESUME = "resume"
+    RESUME_ANYWAY = "resume_anyway"
+    RUN_REMAINING = "run_remaining"
     CANCEL = "cancel"
     RETRY_FAILED = "retry_failed"
 
@@ -59,6 +64,10 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
         button(Order.PAUSE, "Pause", ":material/pause:")
     if resumable(batch, connection):
         button(Order.RESUME, "Resume", ":material/play_arrow:")
+    if resumable_anyway(batch, connection):
+        button(Order.RESUME_ANYWAY, "Resume anyway", ":material/play_arrow:")
+    if sampled(batch, connection):
+        button(Order.RUN_REMAINING, _remaining(counts.waiting), ":material/fast_forward:")
     if cancelable(batch):
         button(Order.CANCEL, "Cancel", ":material/close:")
     if retrying:
@@ -67,11 +76,17 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
     return pressed[0] if pressed else None
 
 
+def _remaining(waiting: int) -> str:
+    return "Run the remaining row" if waiting == 1 else f"Run the remaining {count(waiting, 'row')}"
+
+
 def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
     """The one thing to do next; None when that is the download."""
-    if resumable(batch, connection):
-        # what mends a refused key is not on this page
-        return None if batch.pause_kind is PauseKind.KEY_REFUSED else Order.RESUME
+    if sampled(batch, connection):
+        return Order.RUN_REMAINING
+    if resumable(batch, connection) or resumable_anyway(batch, connection):
+        # what mends a refused key, or rows that all fail, is not on this page
+        return None if batch.pause_kind in (PauseKind.KEY_REFUSED, PauseKind.MOST_FAIL) else Order.RESUME
     over = batch.state in (BatchState.FINISHED, BatchState.CANCELED)
     return Order.RETRY_FAILED if over and batch.connection == connection and counts[RowState.FAILED] else None
 
@@ -92,6 +107,7 @@ def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
         told.append(f"took {duration(batch.finished_at - started_at)}")
     elif batch.state is BatchState.RUNNING:
         told.append(f"running for {duration(now - started_at)}")
+    told += in_words(batch.options)
     return " · ".join([*told, left] if left else told)
 
 
@@ -107,8 +123,18 @@ def time_left(left: timedelta | None, at_least_minutes: float) -> str:
     return f"**at least {duration(timedelta(minutes=at_least_minutes)).removeprefix('about ')} left**"
 
 
-def standing_notice(batch: Batch, connection: str) -> str:
-    """Why the batch does not go on, and what to do, in Markdown; empty when there is nothing to say."""
+def standing_notice(batch: Batch, connection: str) -> None:
+    """Say why the batch does not go on, and what to do, where there is something to say."""
+    words = _why_it_stands(batch, connection)
+    if not words:
+        return
+    if sampled(batch, connection):
+        st.info(words, icon=":material/fact_check:")
+    else:
+        st.warning(words, icon=":material/pause_circle:")
+
+
+def _why_it_stands(batch: Batch, connection: str) -> str:
     if batch.connection != connection:
         return (
             f"This batch was launched on {_place(batch.connection)}, and Copydesk now works with {_place(connection)}. "

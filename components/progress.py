@@ -1,5 +1,6 @@
 """How far a batch is: one bar, and the counts that are its legend."""
 
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import altair as alt
@@ -19,11 +20,15 @@ class Part(TypedDict):
     end: int
 
 
-def progress(counts: Counts) -> None:
-    """The bar and the counts."""
+def progress(counts: Counts, below: Sequence[str] = ()) -> None:
+    """The bar and the counts; below them, in small, what goes on right now."""
     with st.container(key="progress", border=True, gap="small"):
         st.altair_chart(_bar(counts), width="stretch", height=14, theme=None, alt=_in_words(counts))
         _counts(counts)
+        if below:
+            with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
+                for words in below:
+                    st.caption(words, width="content")
 
 
 def shown_count(counts: Counts, state: RowState) -> int:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from components.steps import PAGE_WIDTH, show_stored
@@ -55,6 +56,12 @@ def paste() -> str:
     )
     st.button("Use these cells", key="use_pasted", icon=":material/content_paste:")
     return text if text.strip() else ""
+
+
+def tell_reading(place: DeltaGenerator, name: str) -> Callable[[int], None]:
+    """Say that a spreadsheet is being read; gives what is to be told how many rows were read so far."""
+    status = place.status(f"Reading {plain(name)} …")
+    return lambda rows: status.update(label=f"Read {count(rows, 'row')} of {plain(name)} …")
 
 
 def show_sheet(sheet: Sheet, rows: Sequence[SheetRow]) -> None:

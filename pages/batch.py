@@ -8,13 +8,14 @@ import streamlit as st
 
 from components.asking import ask_cancel, ask_retry, retry_warnings
 from components.batch_header import Order, head, standing_notice, still_collecting, story, tab_words, time_left
+from components.pace import pace, retrying
 from components.page import attempt, clock, now, open_page, tab_title
 from components.progress import progress
 from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
 from components.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
-from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable
+from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, held_back, moving, retryable
 
 REFRESH_SECONDS = 1.5
 """Between two looks at a batch that moves."""
@@ -70,6 +71,8 @@ def obey(order: Order | None) -> None:
         actions: dict[Order, Callable[[str], object]] = {
             Order.PAUSE: desk.pause,
             Order.RESUME: desk.resume,
+            Order.RESUME_ANYWAY: desk.resume_anyway,
+            Order.RUN_REMAINING: desk.run_remaining,
             Order.RETRY_FAILED: desk.retry,
         }
         order_and_redraw(partial(actions[order], batch_id))
@@ -81,7 +84,18 @@ def expectation(summary: BatchSummary) -> str:
         return still_collecting(summary.counts[RowState.IN_PROGRESS])
     if summary.batch.state is not BatchState.RUNNING or not summary.counts.unfinished:
         return ""
-    return time_left(desk.time_left(summary), desk.estimate(summary.counts.waiting).minutes)
+    to_send = summary.counts.waiting - held_back(summary.batch, summary.counts)
+    return time_left(desk.time_left(summary), desk.estimate(to_send).minutes)
+
+
+def right_now(summary: BatchSummary) -> list[str]:
+    """What goes on at this moment, in short sentences; nothing while the batch rests, or belongs to elsewhere."""
+    if not moving(summary.batch, summary.counts) or summary.batch.connection != desk.connection.id:
+        return []
+    told = pace(desk.load(), now())
+    if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
+        told.append(retrying(summary.counts.retrying))
+    return told
 
 
 def draw_head(summary: BatchSummary) -> None:
@@ -90,9 +104,8 @@ def draw_head(summary: BatchSummary) -> None:
     st.set_page_config(page_title=tab_title(tab_words(batch, counts)))
     told = story(batch, st.context.timezone, now(), expectation(summary))
     obey(head(batch, counts, desk.connection.id, told))
-    if notice := standing_notice(batch, desk.connection.id):
-        st.warning(notice, icon=":material/pause_circle:")
-    progress(counts)
+    standing_notice(batch, desk.connection.id)
+    progress(counts, right_now(summary))
 
 
 def read_rows(chosen: Filter) -> RowPage:

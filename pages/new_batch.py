@@ -2,23 +2,26 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.agent import choose_agent, describe_inputs, tell_changed, tell_gone, try_again, wants_fresh_agents
+from components.agent import choose_agent, compare_agent, describe_inputs, try_again, wants_fresh_agents
 from components.checks import show_check, tell_incomplete
 from components.columns import Columns, choose_columns, tell_unused
+from components.drafts import tell_launched, tell_no_draft
 from components.launch import launch_button, name_batch, proposed_name, show_storing, tell_estimate
+from components.launch_options import choose_options, fit, tell_sample
 from components.page import attempt, open_page
-from components.spreadsheet import choose_reading, offer_draft, offer_sample, paste, show_sheet, upload
-from components.steps import PAGE_WIDTH, step, tell_story
+from components.spreadsheet import choose_reading, offer_draft, offer_sample, paste, show_sheet, tell_reading, upload
+from components.steps import step, tell_story
 from components.words import count, plain
 from services.desk import Desk
 from services.errors import MissingError, PersonError, SheetError, WriterError
-from services.models import Agent, Check, Choice, Draft, Reading
+from services.models import Agent, Check, Choice, Draft, LaunchOptions, Reading
 
 PREVIEW_ROWS = 6
 REFUSALS = "refusals"
@@ -37,10 +40,10 @@ def show_draft(desk: Desk, draft_id: str) -> None:
     try:
         draft = desk.draft(draft_id)
     except MissingError:
-        tell_no_draft()
+        tell_no_draft(forget_draft)
         return
     if draft.batch_id:
-        tell_launched(draft.batch_id)
+        lead_on(draft.batch_id)
         return
     st.session_state[LAST] = draft.id
     draft = spreadsheet_step(desk, draft)
@@ -117,7 +120,7 @@ def open_draft(slot: DeltaGenerator, given: Given) -> str:
     """Make a draft and go to its address; gives the reason where the spreadsheet cannot be used."""
     place = slot.empty()
     try:
-        draft = read(place, given.name, given.open)
+        draft = given.open(tell_reading(place, given.name))
     except SheetError as exc:
         place.empty()
         return str(exc)
@@ -126,31 +129,16 @@ def open_draft(slot: DeltaGenerator, given: Given) -> str:
     return ""
 
 
-def read(slot: DeltaGenerator, name: str, work: Open) -> Draft:
-    """Read a spreadsheet and show how far it is."""
-    status = slot.status(f"Reading {plain(name)} …")
-    return work(lambda rows: status.update(label=f"Read {count(rows, 'row')} of {plain(name)} …"))
-
-
-def tell_no_draft() -> None:
-    """Say that the address leads nowhere."""
-    st.warning("There is no such draft (drafts are kept for 7 days).", width=PAGE_WIDTH)
-    st.button("Start a new batch", key="start_new", on_click=forget_draft, type="primary")
-
-
-def tell_launched(batch_id: str) -> None:
-    """Lead on to the batch; at once where the button was pressed twice."""
-    if st.session_state.get("launch"):
-        open_batch(batch_id)
-    st.success("This draft was launched.", icon=":material/rocket_launch:", width=PAGE_WIDTH)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link("batch.py", label="Open its batch", query_params={"id": batch_id}, icon=":material/arrow_forward:")
-        st.button("Start a new batch", key="start_new", on_click=forget_draft)
-
-
 def forget_draft() -> None:
     """Leave the draft, which stays in the store, for the page without one."""
     st.query_params.pop("draft", None)
+
+
+def lead_on(batch_id: str) -> None:
+    """Lead on to the batch of a draft that was launched; at once where the button was pressed twice."""
+    if st.session_state.get("launch"):
+        open_batch(batch_id)
+    tell_launched(batch_id, forget_draft)
 
 
 def open_batch(batch_id: str) -> None:
@@ -181,7 +169,7 @@ def reread_draft(desk: Desk, slot: DeltaGenerator, draft: Draft) -> Draft:
     if draft_id != draft.id:
         return draft
     try:
-        draft = read(slot, draft.sheet.filename, lambda progress: desk.reread(draft_id, reading, progress))
+        draft = desk.reread(draft_id, reading, tell_reading(slot, draft.sheet.filename))
         slot.empty()
     except PersonError as exc:
         slot.error(plain(str(exc)))
@@ -203,15 +191,6 @@ def agent_step(desk: Desk, draft: Draft) -> None:
             if agents:
                 compare_agent(draft.agent, agents, choose)
             describe_inputs(draft.agent.inputs)
-
-
-def compare_agent(chosen: Agent, agents: list[Agent], on_agent: Callable[[Agent], None]) -> None:
-    """Say so where the chosen agent is not what it was, or not there, among the agents as they are now."""
-    now = next((agent for agent in agents if agent.id == chosen.id), None)
-    if now is None:
-        tell_gone(chosen)
-    elif now.inputs != chosen.inputs:
-        tell_changed(now, on_agent)
 
 
 def list_agents(desk: Desk) -> list[Agent]:
@@ -255,27 +234,35 @@ def check_step(desk: Desk, draft: Draft) -> Check | None:
 
 
 def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
-    """The batch's name, what it takes, and the button."""
+    """The batch's name, how it is sent, what it takes, and the button."""
 
     def rename(name: str) -> None:
         attempt(lambda: desk.rename_draft(draft.id, name))
 
+    def choose(**changed: Any) -> None:
+        attempt(lambda: desk.save_options(draft.id, replace(desk.draft(draft.id).options, **changed)))
+
     with step(5, "Launch"):
         name = name_batch(draft.name, proposed_name(draft, st.context.timezone), rename)
-        tell_estimate(desk.estimate(rows), desk.settings.writer_rpm)
+        options = fit(draft.options, rows)
+        choose_options(options, rows, choose)
+        if options.sample_rows is not None:
+            tell_sample(options.sample_rows, rows - options.sample_rows)
+        tell_estimate(desk.estimate(options.sample_rows or rows), desk.settings.writer_rpm)
         refused = desk.health().key_refused_at is not None
         if refused:
             st.warning("Nothing can be launched while Writer refuses the API key.", icon=":material/key_off:")
         pressed = launch_button(rows, disabled=refused)
         if pressed:
-            launch(desk, draft, name)
+            launch(desk, draft, name, options)
 
 
-def launch(desk: Desk, draft: Draft, name: str) -> None:
+def launch(desk: Desk, draft: Draft, name: str, options: LaunchOptions) -> None:
     """Launch the draft and go to its batch; where it cannot be launched, say why."""
     place, rows = st.empty(), draft.sheet.row_count
     show_storing(place, 0, rows)
     try:
+        desk.save_options(draft.id, options)  # as they fit the rows that are ready, which is what the page says
         batch_id = desk.launch(draft.id, name, lambda stored: show_storing(place, stored, rows))
     except (PersonError, WriterError) as exc:
         place.error(plain(str(exc)))

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
-from services.models import Check, Draft
+from services.models import Check, Draft, LaunchOptions
 
 _KEPT = 16
 """Checks kept; the longest unused goes first."""
@@ -20,8 +20,8 @@ class Checks:
 
     def get(self, draft: Draft, check: Callable[[], Check]) -> Check:
         """The check of a draft as it is, made now if need be."""
-        # the name a person types changes nothing for the rows
-        key = repr(replace(draft, name="", batch_id=None))
+        # the name a person types, and how rows are sent, changes nothing for the rows
+        key = repr(replace(draft, name="", batch_id=None, options=LaunchOptions()))
         with self._lock:
             if key in self._checks:
                 self._checks.move_to_end(key)

@@ -33,6 +33,7 @@ from services.models import (
     RowPage,
     RowState,
     SheetRow,
+    held_back,
 )
 from services.sandbox import create_app
 from services.settings import Connection, Settings
@@ -220,6 +221,8 @@ class Desk:
     def time_left(self, summary: BatchSummary) -> timedelta | None:
         """How long a running batch still needs at the pace of the last minute; None while that cannot be told.
 
+        Rows that wait behind those that are tried first do not count.
+
         The minute begins with the first row that ended in it, so that a time in which nothing could be sent does not
         count as slowness.
         """
@@ -230,7 +233,8 @@ class Desk:
         if first is None or ended < _ENDED_FOR_A_PACE:
             return None
         seconds = max(now - first, _BETWEEN_POLLS)
-        return timedelta(seconds=summary.counts.unfinished * seconds / ended)
+        still = summary.counts.unfinished - held_back(summary.batch, summary.counts)
+        return timedelta(seconds=still * seconds / ended)
 
     def pause(self, batch_id: str) -> None:
         """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next six)."""

@@ -236,6 +236,10 @@ class Check:
     """All problems."""
 
 
+MOST_RETRIES = 3
+"""How many more attempts a failed job can get by itself."""
+
+
 @dataclass(frozen=True)
 class LaunchOptions:
     """How a batch is to be sent; chosen at launch."""
@@ -243,7 +247,7 @@ class LaunchOptions:
     sample_rows: int | None = None
     """Rows to send first, before a person lets the others go; None: all at once."""
     retries: int = 0
-    """How many more attempts a failed job gets by itself."""
+    """How many more attempts a failed job gets by itself: from 0 to `MOST_RETRIES`."""
     resend_lost: bool = False
     """Whether a row is sent again when it cannot be proved that its lost request had no effect."""
 
@@ -299,6 +303,8 @@ class Counts:
     """How many rows of a batch are in each state."""
 
     by_state: Mapping[RowState, int] = field(default_factory=dict)
+    retrying: int = 0
+    """How many of the failed ones are tried again by themselves, as soon as their pause is over."""
 
     def __getitem__(self, state: RowState) -> int:
         """How many rows are in that state."""
@@ -480,6 +486,13 @@ def cancelable(batch: Batch) -> bool:
 def deletable(batch: Batch, counts: Counts) -> bool:
     """Whether the batch may be deleted: nothing of it is waiting or at Writer."""
     return batch.state in (BatchState.FINISHED, BatchState.CANCELED) and counts.unfinished == 0
+
+
+def held_back(batch: Batch, counts: Counts) -> int:
+    """How many rows wait behind those that are tried first, and may not be sent yet."""
+    if batch.sample_end is None or batch.options.sample_rows is None:
+        return 0
+    return max(0, counts.total - counts[RowState.SKIPPED] - batch.options.sample_rows)
 
 
 def moving(batch: Batch, counts: Counts) -> bool:

@@ -9,6 +9,7 @@ from services.errors import WriterError
 from services.gateway import Gateway
 from services.models import BatchState
 from services.runner.collect import Collector
+from services.runner.guard import Guard
 from services.runner.outcomes import Outcomes
 from services.runner.send import Sender
 from services.runner.settle import PROOF_AFTER, Settler
@@ -34,6 +35,7 @@ class Runner:
         self._store = store
         self._gateway = gateway
         self._clock = clock
+        self._guard = Guard(batch_id, store, clock)
         self._news = asyncio.Event()
         self._stopping = False
         self._on_the_wire: set[asyncio.Task[None]] = set()
@@ -55,9 +57,9 @@ class Runner:
         self._news.set()
 
     async def advance(self) -> None:
-        """Run until every row is in a final state, or nothing may be sent and nothing is at Writer."""
+        """Run until every row is in a final state for good, or nothing may be sent and nothing is at Writer."""
         batch = await asyncio.to_thread(self._store.batches.only, self._id)
-        outcomes = Outcomes(self._store, self._id, self._clock, self.wake)
+        outcomes = Outcomes(self._store, self._id, self._guard, self._clock, self.wake)
         sender = Sender(batch, self._store, self._gateway, outcomes, self._clock)
         collector = Collector(batch, self._store, self._gateway, outcomes, self._clock)
         settler = Settler(batch, self._store, self._gateway, outcomes, self._clock)
@@ -82,7 +84,7 @@ class Runner:
 
     async def _step(self, sender: Sender, collector: Collector, settler: Settler) -> bool:
         """Begin what can begin now; tells whether nothing is left to do."""
-        state = (await asyncio.to_thread(self._store.batches.only, self._id)).state
+        state = await asyncio.to_thread(self._guard.look)
         await self._send_more(sender, state)
         await self._collect(collector)
         await self._settle(settler)

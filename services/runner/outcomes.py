@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from services.clock import Clock
+from services.runner.guard import Guard
 from services.store import Ended, Sent, Store
 
 Item = TypeVar("Item")
@@ -13,10 +14,11 @@ Item = TypeVar("Item")
 class Outcomes:
     """The outcomes of one batch that are not stored yet."""
 
-    def __init__(self, store: Store, batch_id: str, clock: Clock, on_new: Callable[[], None]) -> None:
+    def __init__(self, store: Store, batch_id: str, guard: Guard, clock: Clock, on_new: Callable[[], None]) -> None:
         """`on_new` is called when there is something to store."""
         self._store = store
         self._batch_id = batch_id
+        self._guard = guard
         self._clock = clock
         self._on_new = on_new
         self._sent: list[Sent] = []
@@ -52,7 +54,7 @@ class Outcomes:
         work, batch_id = self._store.work, self._batch_id
         self.stored += bool(self._sent or self._ended)
         await _write(self._sent, lambda some: work.sent(batch_id, some))
-        await _write(self._ended, lambda some: work.ended(batch_id, some, self._clock.now()))
+        await _write(self._ended, self._guard.ended)
         await _write(self._back, lambda some: work.unsend(batch_id, some))
         await _write(self._back_for_new_job, lambda some: work.unsend(batch_id, some, new_job=True))
         await _write(self._lost, lambda some: work.lose(batch_id, some, self._clock.now()))

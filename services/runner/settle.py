@@ -19,6 +19,10 @@ _DOUBT = (
     "Writer's answer was lost, and its list has jobs that may be this row's. "
     "Retry the row to send it again; it may be charged twice."
 )
+_RESENT = (
+    "Writer's answer was lost, and its list has jobs that may be this row's. "
+    "The row was sent again by itself, as chosen at launch; it may be charged twice."
+)
 
 
 class _Retry(Enum):
@@ -52,14 +56,19 @@ class Settler:
         jobs = await self._jobs_since(min((-math.inf if time is None else time) for time in times))
         positions = [row.position for row in group]
         if jobs is None or await self._has_unknown(jobs):
-            unconfirm = self._store.work.unconfirm
-            await asyncio.to_thread(unconfirm, self._batch.id, positions, _DOUBT, self._clock.now())
+            await asyncio.to_thread(self._leave_in_doubt, positions)
             return
         for row in group:
             if retries.get(row.position) is _Retry.MAY_HAVE_FAILED and row.retry_of is not None:
                 self._outcomes.sent(row.position, row.retry_of)  # the next poll tells its failure
                 positions.remove(row.position)
         await asyncio.to_thread(self._store.work.unsend, self._batch.id, positions)
+
+    def _leave_in_doubt(self, positions: list[int]) -> None:
+        """Leave the decision to a person, who may have made it at launch."""
+        work, batch_id, now = self._store.work, self._batch.id, self._clock.now()
+        resent = work.resend(batch_id, positions, _RESENT, now) if self._batch.options.resend_lost else set()
+        work.unconfirm(batch_id, [position for position in positions if position not in resent], _DOUBT, now)
 
     async def _ask_old_job(self, row: Lost) -> _Retry:
         """What the old job tells of its lost retry, which may have taken effect under the same id."""

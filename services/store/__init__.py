@@ -6,6 +6,7 @@ from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
 from services.store.ownership import Ownership
 from services.store.rows import Rows
+from services.store.watch import Watch
 from services.store.work import Claim, Ended, Lost, Outstanding, Sent, Work
 
 __all__ = ["Claim", "DraftFile", "Ended", "Lost", "NewBatch", "NewRow", "Outstanding", "Sent", "Store"]
@@ -21,6 +22,7 @@ class Store:
         self.batches = Batches(self._database)
         self.rows = Rows(self._database)
         self.work = Work(self._database)
+        self.watch = Watch(self._database)
         self.connections = Connections(self._database)
         self.ownership = Ownership(self._database)
 

@@ -1,6 +1,6 @@
 """Batches: what a draft became, its state, and what a person may do to it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -17,13 +17,13 @@ from services.models import (
     BatchState,
     BatchSummary,
     Choices,
-    Counts,
     Inputs,
     LaunchOptions,
     PauseKind,
     RowState,
 )
 from services.store import codec
+from services.store.counting import UNFINISHED, any_in, any_row, counts_by_batch, counts_of, to_retry
 from services.store.database import AnyRow, Database
 from services.store.tables import batches, drafts, rows
 
@@ -69,14 +69,14 @@ class Batches:
                 return launched
             batch_id = str(uuid4())
             connection.execute(insert(batches).values(**_batch_values(new), id=batch_id, created_at=now))
-            stored = 0
+            stored, sample = 0, _Sample(new.options.sample_rows)
             for group in _groups(iter(new_rows)):
-                connection.execute(
-                    insert(rows), [_row_values(batch_id, stored + i, row) for i, row in enumerate(group)]
-                )
+                values = [_row_values(batch_id, stored + i, row) for i, row in enumerate(group)]
+                connection.execute(insert(rows), values)
+                sample.take(values)
                 stored += len(group)
                 on_progress(stored)
-            connection.execute(update(batches).where(batches.c.id == batch_id).values(row_count=stored))
+            _set(connection, batch_id, row_count=stored, sample_end=sample.end)
             connection.execute(update(drafts).where(drafts.c.id == new.draft_id).values(batch_id=batch_id))
             return batch_id
 
@@ -96,7 +96,7 @@ class Batches:
         with self._database.read() as connection:
             total = connection.execute(select(func.count()).select_from(batches)).scalar_one()
             found = connection.execute(order.limit(size).offset((page - 1) * size)).all()
-            counts = _counts_by_batch(connection, [row.id for row in found])
+            counts = counts_by_batch(connection, [row.id for row in found])
         return BatchPage(tuple(BatchSummary(_batch(row), counts[row.id]) for row in found), total)
 
     def working(self, connection_id: str) -> list[str]:
@@ -160,19 +160,20 @@ class Batches:
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", sample_end=None)
 
     def cancel(self, batch_id: str, now: float) -> None:
-        """Give up the rows that wait. Raises RefusedError, MissingError."""
+        """Give up the rows that wait, and those to be tried again. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
             if not models.cancelable(_get_to_change(connection, batch_id)):
                 raise RefusedError("This batch is over already.")
             waiting = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.WAITING)
             connection.execute(update(rows).where(waiting).values(state=RowState.CANCELED, retry_of=None))
+            connection.execute(update(rows).where(to_retry(batch_id)).values(retry_at=None))
             _set(connection, batch_id, state=BatchState.CANCELED, pause_kind=None, reason="", finished_at=now)
 
     def finish(self, batch_id: str, now: float) -> bool:
-        """Close the batch if every row is in a final state; tells whether nothing is left to do."""
+        """Close the batch if every row is in a final state for good; tells whether nothing is left to do."""
         with self._database.write() as connection:
             lock(connection, batch_id)
-            if counts_of(connection, batch_id).unfinished:
+            if any_in(connection, batch_id, *UNFINISHED) or any_row(connection, to_retry(batch_id)):
                 return False
             open_ones = batches.c.state.in_([BatchState.RUNNING, BatchState.PAUSED])
             over = {"state": BatchState.FINISHED, "pause_kind": None, "reason": "", "finished_at": now}
@@ -197,21 +198,28 @@ def lock(connection: Connection, batch_id: str) -> BatchState | None:
     return None if state is None else BatchState(state)
 
 
-def counts_of(connection: Connection, batch_id: str) -> Counts:
-    """How many rows of a batch are in each state."""
-    return _counts_by_batch(connection, [batch_id])[batch_id]
+class _Sample:
+    """Where the rows end that are to be sent first."""
 
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+        self._ready = 0
+        self._after_last: int | None = None
 
-def _counts_by_batch(connection: Connection, ids: Collection[str]) -> dict[str, Counts]:
-    grouped = (
-        select(rows.c.batch_id, rows.c.state, func.count())
-        .where(rows.c.batch_id.in_(ids))
-        .group_by(rows.c.batch_id, rows.c.state)
-    )
-    states: dict[str, dict[RowState, int]] = {batch_id: {} for batch_id in ids}
-    for batch_id, state, number in connection.execute(grouped):
-        states[batch_id][RowState(state)] = number
-    return {batch_id: Counts(by_state) for batch_id, by_state in states.items()}
+    def take(self, values: list[dict[str, Any]]) -> None:
+        """Go on with these rows."""
+        if self._size is None:
+            return
+        for row in values:
+            if row["state"] is RowState.WAITING:
+                self._ready += 1
+                if self._ready == self._size:
+                    self._after_last = row["position"] + 1
+
+    @property
+    def end(self) -> int | None:
+        """The position before which rows may be sent; None where no row waits behind it."""
+        return self._after_last if self._size is not None and self._ready > self._size else None
 
 
 def _launched(connection: Connection, draft_id: str) -> str | None:

@@ -3,22 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from sqlalchemy import (
-    JSON,
-    ColumnElement,
-    Connection,
-    and_,
-    case,
-    cast,
-    func,
-    insert,
-    literal,
-    null,
-    or_,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import JSON, ColumnElement, Connection, and_, cast, func, literal, or_, select, union_all, update
 
 from services.errors import MissingError
 from services.models import (
@@ -29,12 +14,14 @@ from services.models import (
     Choice,
     ChoiceKind,
     ExportRow,
+    PauseKind,
     RowDetail,
     RowPage,
     RowPreview,
     RowState,
 )
 from services.store import codec
+from services.store.again import send_again
 from services.store.batches import lock
 from services.store.database import AnyRow, Database
 from services.store.tables import attempts, batches, rows
@@ -50,9 +37,6 @@ _SHOWN = (
     *(rows.c.position, rows.c.number, rows.c.state, rows.c.cells, rows.c.attempts),
     func.substr(func.coalesce(rows.c.suggestion, ""), 1, _SHORTENED).label("suggestion"),
     func.substr(func.coalesce(rows.c.error, ""), 1, _SHORTENED).label("error"),
-)
-_HAS_ATTEMPT = rows.c.state.in_(
-    [RowState.SENDING, RowState.IN_PROGRESS, RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED]
 )
 
 
@@ -158,11 +142,12 @@ class Rows:
     def retry(self, batch_id: str, positions: Sequence[int] | None) -> int:
         """Let rows wait to be sent again: those given, or all failed ones. Gives how many.
 
-        What their attempts so far gave is kept. A job that failed at Writer goes through Writer's retry call.
+        What their attempts so far gave is kept. A job that failed at Writer goes through Writer's retry call. The
+        automatic retries of these rows begin anew.
         """
         with self._database.write() as connection:
             lock(connection, batch_id)
-            number = sum(_send_again(connection, where) for where in _chosen(batch_id, positions))
+            number = sum(send_again(connection, where, retries=0) for where in _chosen(batch_id, positions))
             if number:
                 _reopen(connection, batch_id)
             return number
@@ -177,29 +162,18 @@ def _chosen(batch_id: str, positions: Sequence[int] | None) -> Iterator[ColumnEl
         yield and_(rows.c.batch_id == batch_id, named, rows.c.state.in_(RETRYABLE))
 
 
-def _send_again(connection: Connection, where: ColumnElement[bool]) -> int:
-    kept = ["batch_id", "position", "number", "state", "job_id", "suggestion", "error", "sent_at", "ended_at"]
-    # a completed attempt gave the row's suggestion; any other one gave none of its own
-    gave = case((rows.c.state == RowState.COMPLETED, rows.c.suggestion), else_=null())
-    past = select(
-        *(rows.c.batch_id, rows.c.position, rows.c.attempts, rows.c.state, rows.c.job_id, gave),
-        *(rows.c.error, rows.c.sent_at, rows.c.ended_at),
-    ).where(where, _HAS_ATTEMPT)
-    connection.execute(insert(attempts).from_select(kept, past))
-    again = {
-        "state": RowState.WAITING,
-        "retry_of": case((rows.c.job_failed, rows.c.job_id), else_=null()),
-        "job_failed": literal(False),
-        **dict.fromkeys(("job_id", "error", "sent_at", "sent_at_writer", "lost_at", "ended_at")),
-    }
-    return connection.execute(update(rows).where(where).values(**again)).rowcount
-
-
 def _reopen(connection: Connection, batch_id: str) -> None:
-    """A batch that is over runs again for rows that were sent again; a paused one stays paused."""
+    """A batch that is over, or waits behind its sample, runs again for rows that were sent again.
+
+    One that is paused for another reason stays paused.
+    """
+    this = batches.c.id == batch_id
     over = batches.c.state.in_([BatchState.FINISHED, BatchState.CANCELED])
-    running = {"state": BatchState.RUNNING, "started_at": None, "finished_at": None}
-    connection.execute(update(batches).where((batches.c.id == batch_id) & over).values(**running))
+    anew = {"started_at": None, "finished_at": None, "sample_end": None, "unguarded": False}
+    connection.execute(update(batches).where(this & over).values(state=BatchState.RUNNING, **anew))
+    sampled = (batches.c.state == BatchState.PAUSED) & (batches.c.pause_kind == PauseKind.SAMPLE)
+    going_on = {"state": BatchState.RUNNING, "pause_kind": None, "reason": ""}
+    connection.execute(update(batches).where(this & sampled).values(**going_on))
 
 
 def mapped_values(batch: Batch) -> Callable[[Sequence[str]], tuple[str, ...]]:

@@ -4,14 +4,20 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Double, Text, and_, bindparam, case, cast, func, null, or_, select, update
 
-from services.models import BatchState, Inputs, RowState
+from services.models import MOST_RETRIES, BatchState, Inputs, RowState
 from services.store import codec
+from services.store.again import send_again
 from services.store.batches import lock
+from services.store.counting import any_in, to_retry
 from services.store.database import Database
 from services.store.tables import attempts, batches, rows
 
+LONGEST_PAUSE = 300.0
+"""Seconds that no automatic retry is put off for longer."""
+_EVERYTHING = 2**31 - 1
+"""A position behind all rows."""
 _IDS = 500
 """Job ids named in one statement; SQLite takes a limited number of parameters."""
 
@@ -45,6 +51,8 @@ class Ended:
     """Whether Writer itself said that the job failed, so that its retry call works."""
     job_id: str | None = None
     """The job that ended, where it was one: a row that has another job by now is left alone."""
+    retry_after: tuple[float, ...] = ()
+    """Seconds until a failed row is tried again by itself: one never tried so, one tried once, and so on."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +82,23 @@ class Work:
         self._database = database
 
     def waiting(self, batch_id: str, most: int) -> int:
-        """How many rows of the batch wait to be sent, counted up to `most`."""
-        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.WAITING)
+        """How many rows of the batch wait to be sent and may be, counted up to `most`."""
         with self._database.read() as connection:
-            return len(connection.execute(select(rows.c.position).where(where).limit(most)).all())
+            return len(connection.execute(select(rows.c.position).where(_to_send(batch_id)).limit(most)).all())
 
     def any_at_writer(self, batch_id: str) -> bool:
         """Whether a row of the batch has a job, or may have one."""
-        where = (rows.c.batch_id == batch_id) & rows.c.state.in_([RowState.SENDING, RowState.IN_PROGRESS])
         with self._database.read() as connection:
-            return connection.execute(select(rows.c.position).where(where).limit(1)).first() is not None
+            return any_in(connection, batch_id, RowState.SENDING, RowState.IN_PROGRESS)
+
+    def retry_due(self, batch_id: str, now: float) -> int:
+        """Let the failed rows of a running batch wait to be sent whose pause is over; gives how many."""
+        # a time that is too far off was noted by a process whose clock was ahead of this one's
+        due = or_(rows.c.retry_at <= now, rows.c.retry_at > now + LONGEST_PAUSE)
+        with self._database.write() as connection:
+            if lock(connection, batch_id) is not BatchState.RUNNING:
+                return 0
+            return send_again(connection, to_retry(batch_id) & due, retries=rows.c.retries + 1)
 
     def claim(self, batch_id: str, most: int, now: float, now_at_writer: float | None = None) -> list[Claim]:
         """Mark the next waiting rows of a running batch as sending, and give them.
@@ -92,7 +107,7 @@ class Work:
         """
         following = (
             select(rows.c.position, rows.c.inputs, rows.c.retry_of)
-            .where(rows.c.batch_id == batch_id, rows.c.state == RowState.WAITING)
+            .where(_to_send(batch_id))
             .order_by(rows.c.position)
             .limit(most)
         )
@@ -124,7 +139,10 @@ class Work:
         self._change_each(batch_id, rows.c.state == RowState.SENDING, values, changes)
 
     def ended(self, batch_id: str, group: Sequence[Ended], now: float) -> None:
-        """Store how rows came to an end; a suggestion that is there stays where there is no better one."""
+        """Store how rows came to an end; a suggestion that is there stays where there is no better one.
+
+        Failed rows of a batch that is not canceled are tried again by themselves where `retry_after` says so.
+        """
         changes = [
             {
                 "at_position": item.position,
@@ -133,6 +151,7 @@ class Work:
                 "new_suggestion": item.suggestion,
                 "new_error": item.error,
                 "new_job_failed": item.job_failed,
+                **_retry_times(item, now),
             }
             for item in group
         ]
@@ -145,6 +164,7 @@ class Work:
             "retry_of": None,
             "lost_at": None,
             "ended_at": now,
+            "retry_at": _retry_at(batch_id),
         }
         of_job = bindparam("of_job", type_=Text)
         same_job = or_(of_job.is_(None), rows.c.job_id == of_job)
@@ -191,6 +211,29 @@ class Work:
             for where in _named(batch_id, positions):
                 values = {"state": RowState.UNCONFIRMED, "error": error, "lost_at": None, "ended_at": now}
                 connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(**values))
+
+    def resend(self, batch_id: str, positions: Collection[int], error: str, now: float) -> set[int]:
+        """Let these rows wait to be sent again although they may have a job, and gives which of them do.
+
+        Their attempts stay as unconfirmed ones. Each row is sent again so once only, for it is said that it may be
+        charged twice; and none of a canceled batch.
+        """
+        before = select(attempts.c.position).where(
+            *(attempts.c.batch_id == rows.c.batch_id, attempts.c.position == rows.c.position),
+            attempts.c.state == RowState.UNCONFIRMED,
+        )
+        resent: set[int] = set()
+        with self._database.write() as connection:
+            if lock(connection, batch_id) is BatchState.CANCELED:
+                return resent
+            for named in _named(batch_id, positions):
+                once = and_(named, rows.c.state == RowState.SENDING, ~before.exists())
+                resent |= set(connection.execute(select(rows.c.position).where(once)).scalars())
+            for where in _named(batch_id, resent):
+                values = {"state": RowState.UNCONFIRMED, "error": error, "ended_at": now}
+                connection.execute(update(rows).where(where).values(**values))
+                send_again(connection, where, retries=rows.c.retries, retry_of=rows.c.retry_of)
+        return resent
 
     def lost(self, batch_id: str) -> list[Lost]:
         """The rows whose answers were lost, oldest first."""
@@ -239,7 +282,27 @@ class Work:
         this = (rows.c.batch_id == batch_id) & (rows.c.position == bindparam("at_position"))
         statement = update(rows).where(this, allowed).values(**values)
         with self._database.write() as connection:
+            lock(connection, batch_id)
             connection.execute(statement, changes)
+
+
+def _to_send(batch_id: str) -> ColumnElement[bool]:
+    """The rows that wait and may be sent; those behind the sample may not."""
+    sample_end = select(batches.c.sample_end).where(batches.c.id == batch_id).scalar_subquery()
+    may = rows.c.position < func.coalesce(sample_end, _EVERYTHING)
+    return and_(rows.c.batch_id == batch_id, rows.c.state == RowState.WAITING, may)
+
+
+def _retry_times(item: Ended, now: float) -> dict[str, float | None]:
+    """When the row is tried again by itself, by the number of times that it has been."""
+    times = [now + seconds for seconds in item.retry_after]
+    return {f"retry_at_{n}": times[n] if n < len(times) else None for n in range(MOST_RETRIES)}
+
+
+def _retry_at(batch_id: str) -> ColumnElement[float | None]:
+    over = select(batches.c.state).where(batches.c.id == batch_id).scalar_subquery() == BatchState.CANCELED
+    times = [(rows.c.retries == n, cast(bindparam(f"retry_at_{n}"), Double)) for n in range(MOST_RETRIES)]
+    return case((over, null()), *times, else_=null())
 
 
 def _named(batch_id: str, positions: Collection[int]) -> list[ColumnElement[bool]]:

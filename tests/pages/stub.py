@@ -22,6 +22,7 @@ from services.models import (
     Counts,
     Estimate,
     InputType,
+    Load,
     PauseKind,
     RowDetail,
     RowPage,
@@ -99,6 +100,8 @@ class StubDesk(Desk):
         self.told: list[tuple[Any, ...]] = []
         self.refusal: str = ""
         self.sick = ConnectionHealth()
+        self.busy = Load(0, 396)
+        self.retrying = 0
         self.works = True
 
     def hold(self, batch: Batch, rows: Sequence[RowDetail] = ()) -> Batch:
@@ -120,6 +123,9 @@ class StubDesk(Desk):
     def health(self) -> ConnectionHealth:
         return self.sick
 
+    def load(self) -> Load:
+        return self.busy
+
     def estimate(self, rows: int) -> Estimate:
         return Estimate(rows * 2, rows / 200)
 
@@ -130,7 +136,7 @@ class StubDesk(Desk):
 
     def batch(self, batch_id: str) -> BatchSummary:
         batch, rows = self._held(batch_id)
-        return BatchSummary(batch, Counts(Counter(row.state for row in rows)))
+        return BatchSummary(batch, Counts(Counter(row.state for row in rows), self.retrying))
 
     def rows(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
         batch, rows = self._held(batch_id)
@@ -156,6 +162,14 @@ class StubDesk(Desk):
     def resume(self, batch_id: str) -> None:
         self._do("resume", batch_id)
         self._change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
+
+    def resume_anyway(self, batch_id: str) -> None:
+        self._do("resume_anyway", batch_id)
+        self._change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", unguarded=True)
+
+    def run_remaining(self, batch_id: str) -> None:
+        self._do("run_remaining", batch_id)
+        self._change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", sample_end=None)
 
     def cancel(self, batch_id: str) -> None:
         self._do("cancel", batch_id)

@@ -1,5 +1,6 @@
 """The page of one batch."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +13,14 @@ from services.models import (
     Agent,
     AgentInput,
     Attempt,
+    Batch,
     BatchState,
     Choice,
     ChoiceKind,
     ConnectionHealth,
     InputType,
+    LaunchOptions,
+    Load,
     PauseKind,
     RowState,
 )
@@ -24,6 +28,8 @@ from services.settings import Connection
 from tests.pages.conftest import Visit, settled
 from tests.pages.stub import LAUNCHED, StubDesk, a_batch, a_row, some_rows
 
+OF_396 = "of 396 requests in the last minute"
+HELD_A_MOMENT_AGO = datetime.now(UTC) - timedelta(seconds=1)
 HOSTILE = "![x](http://canary.invalid/a.png) :red[x] :material/home: $x$ <b>"
 
 
@@ -44,6 +50,17 @@ def counts(page: AppTest) -> dict[str, str]:
 
 def statuses(page: AppTest) -> list[str]:
     return [status[0] for status in page.dataframe[0].value["status"]]
+
+
+def a_sampled_batch(**changes: Any) -> Batch:
+    """A batch whose first five rows are done."""
+    return a_batch(
+        state=BatchState.PAUSED,
+        pause_kind=PauseKind.SAMPLE,
+        options=LaunchOptions(sample_rows=5),
+        sample_end=5,
+        **changes,
+    )
 
 
 def select(page: AppTest, *places: int) -> AppTest:
@@ -77,6 +94,30 @@ def sentences(elements: Any) -> list[str]:
         (
             {"state": BatchState.PAUSED, "connection": "https://api.writer.com"},
             {"waiting": 1},
+            {"cancel"},
+            "download_csv",
+        ),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.SAMPLE},
+            {"completed": 1, "failed": 1, "waiting": 2},
+            {"run_remaining", "cancel", "retry_failed"},
+            "run_remaining",
+        ),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.SAMPLE, "connection": "https://api.writer.com"},
+            {"completed": 1, "waiting": 2},
+            {"cancel"},
+            "download_csv",
+        ),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.MOST_FAIL},
+            {"failed": 2, "waiting": 2},
+            {"resume_anyway", "cancel", "retry_failed"},
+            "download_csv",
+        ),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.MOST_FAIL, "connection": "https://api.writer.com"},
+            {"failed": 2, "waiting": 2},
             {"cancel"},
             "download_csv",
         ),
@@ -123,6 +164,42 @@ def test_pause_and_resume_change_the_batch_and_the_buttons(desk: StubDesk, visit
     page = press(page, "resume")
     assert "pause" in buttons(page)
     assert desk.told == [("pause", "batch-1"), ("resume", "batch-1")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "label"),
+    [
+        ({"completed": 5, "waiting": 1199}, "Run the remaining 1,199 rows"),
+        ({"completed": 5, "waiting": 1}, "Run the remaining row"),
+        ({"completed": 5, "failed": 1, "skipped": 1, "waiting": 2}, "Run the remaining 2 rows"),
+    ],
+)
+def test_after_the_sample_one_button_lets_the_rows_go_that_wait(
+    desk: StubDesk, visit: Visit, rows: dict[str, int], label: str
+) -> None:
+    desk.hold(a_sampled_batch(reason="The first 5 rows are done."), some_rows(**rows))
+    page = visit("batch.py", id="batch-1")
+    assert buttons(page)["run_remaining"] == label
+    assert sentences(page.info) == [r"The first 5 rows are done\."]
+    page = press(page, "run_remaining")
+    assert desk.told == [("run_remaining", "batch-1")]
+    assert "pause" in buttons(page)
+    assert sentences(page.info) == []
+
+
+def test_a_batch_whose_rows_fail_says_why_and_goes_on_only_anyway(desk: StubDesk, visit: Visit) -> None:
+    reason = "19 of 20 rows fail alike: *too long*."
+    desk.hold(
+        a_batch(state=BatchState.PAUSED, pause_kind=PauseKind.MOST_FAIL, reason=reason),
+        some_rows(failed=19, completed=1, waiting=5),
+    )
+    page = visit("batch.py", id="batch-1")
+    assert buttons(page)["resume_anyway"] == "Resume anyway"
+    assert sentences(page.warning) == [r"19 of 20 rows fail alike\: \*too long\*\."]
+    page = press(page, "resume_anyway")
+    assert desk.told == [("resume_anyway", "batch-1")]
+    assert "pause" in buttons(page)
+    assert sentences(page.warning) == []
 
 
 def test_a_canceled_batch_says_that_it_still_collects_what_is_at_writer(desk: StubDesk, visit: Visit) -> None:
@@ -198,6 +275,103 @@ def test_a_running_batch_says_how_long_it_takes_at_least_and_then_how_long_it_st
     assert visit("batch.py", id="batch-1").caption[0].value.endswith("**about 4 minutes left**")
 
 
+def test_while_the_first_rows_are_tried_the_time_left_is_that_of_these_rows(desk: StubDesk, visit: Visit) -> None:
+    trying = a_batch(created_at=datetime.now(UTC), options=LaunchOptions(sample_rows=400), sample_end=403)
+    desk.hold(trying, some_rows(skipped=3, waiting=1400))
+    assert visit("batch.py", id="batch-1").caption[0].value.endswith("**at least 2 minutes left**")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (LaunchOptions(), ""),
+        (LaunchOptions(sample_rows=1, retries=1), " · first row before the others · failed jobs tried once more"),
+        (
+            LaunchOptions(sample_rows=1000, retries=3, resend_lost=True),
+            " · first 1,000 rows before the others · failed jobs tried up to 3 more times · lost rows sent again",
+        ),
+    ],
+)
+def test_the_story_tells_what_was_chosen_at_launch(
+    desk: StubDesk, visit: Visit, options: LaunchOptions, told: str
+) -> None:
+    over = LAUNCHED + timedelta(minutes=8)
+    desk.hold(a_batch(state=BatchState.FINISHED, finished_at=over, options=options), some_rows(completed=1))
+    assert visit("batch.py", id="batch-1").caption[0].value.partition("took about 8 minutes")[2] == told
+
+
+@pytest.mark.parametrize(
+    ("load", "told"),
+    [
+        (Load(0, 396), "0 of 396 requests in the last minute"),
+        (Load(1_382, 2_376), "1,382 of 2,376 requests in the last minute"),
+        (Load(1, 1), "1 of 1 request in the last minute"),
+        (Load(60, 396, jobs_per_minute=50), "Writer takes about 50 jobs a minute now"),
+        (Load(3, 396, jobs_per_minute=1), "Writer takes about 1 job a minute now"),
+        (Load(3, 396, HELD_A_MOMENT_AGO), f"3 {OF_396}"),
+    ],
+)
+def test_a_moving_batch_says_how_much_of_the_limit_is_used(desk: StubDesk, visit: Visit, load: Load, told: str) -> None:
+    desk.busy = load
+    desk.hold(a_batch(), some_rows(in_progress=1, waiting=2))
+    assert told in sentences(visit("batch.py", id="batch-1").caption)
+
+
+def test_while_writer_lets_everyone_hold_the_page_says_for_how_long(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(in_progress=1, waiting=2))
+    for seconds, told in ((30, r"(29|30) s"), (300, "about 5 minutes")):
+        desk.busy = Load(60, 396, datetime.now(UTC) + timedelta(seconds=seconds), jobs_per_minute=50)
+        captions = sentences(visit("batch.py", id="batch-1").caption)
+        expected = f"Writer asked to slow down; sending goes on in {told}"
+        assert [text for text in captions if re.fullmatch(expected, text)] != []
+        assert "Writer takes about 50 jobs a minute now" in captions
+        assert [text for text in captions if OF_396 in text] == []
+
+
+@pytest.mark.parametrize(
+    ("failed", "told"),
+    [
+        (0, ["0 failed rows are tried again by themselves"]),
+        (1, ["1 failed row is tried again by itself"]),
+        (1200, ["1,200 failed rows are tried again by themselves"]),
+    ],
+)
+def test_failed_rows_that_need_nobody_are_counted(desk: StubDesk, visit: Visit, failed: int, told: list[str]) -> None:
+    desk.retrying = failed
+    desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(failed=failed + 1, in_progress=1))
+    captions = sentences(visit("batch.py", id="batch-1").caption)
+    assert [text for text in captions if "tried again" in text] == told
+
+
+@pytest.mark.parametrize(
+    ("state", "retries"), [(BatchState.PAUSED, 1), (BatchState.CANCELED, 1), (BatchState.RUNNING, 0)]
+)
+def test_where_no_failed_row_can_be_tried_again_by_itself_none_is_counted(
+    desk: StubDesk, visit: Visit, state: BatchState, retries: int
+) -> None:
+    desk.hold(a_batch(state=state, options=LaunchOptions(retries=retries)), some_rows(failed=1, in_progress=1))
+    captions = sentences(visit("batch.py", id="batch-1").caption)
+    assert [text for text in captions if "tried again" in text] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "shown"),
+    [
+        ({}, {"waiting": 1}, True),
+        ({"state": BatchState.CANCELED}, {"in_progress": 1}, True),
+        ({"state": BatchState.PAUSED}, {"waiting": 1}, False),
+        ({"state": BatchState.FINISHED}, {"completed": 1}, False),
+        ({"state": BatchState.PAUSED, "connection": "https://api.writer.com"}, {"in_progress": 1}, False),
+    ],
+)
+def test_the_limit_is_told_only_while_the_batch_moves_here(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any], rows: dict[str, int], shown: bool
+) -> None:
+    desk.hold(a_batch(**changes), some_rows(**rows))
+    captions = sentences(visit("batch.py", id="batch-1").caption)
+    assert any(OF_396 in text for text in captions) is shown
+
+
 def test_a_paused_batch_says_why(desk: StubDesk, visit: Visit) -> None:
     paused = a_batch(state=BatchState.PAUSED, pause_kind=PauseKind.KEY_REFUSED, reason="Writer refuses the key.")
     desk.hold(paused, some_rows(waiting=1))
@@ -220,15 +394,16 @@ def test_reasons_for_failures_are_counted(desk: StubDesk, visit: Visit) -> None:
     assert r"**1** · At \*capacity\*\." in texts
 
 
-def test_names_that_come_from_elsewhere_show_as_they_are(desk: StubDesk, visit: Visit) -> None:
+@pytest.mark.parametrize("kind", [PauseKind.FAULT, PauseKind.SAMPLE, PauseKind.MOST_FAIL])
+def test_names_that_come_from_elsewhere_show_as_they_are(desk: StubDesk, visit: Visit, kind: PauseKind) -> None:
     agent = Agent("a", HOSTILE, (AgentInput(HOSTILE, InputType.TEXT),))
-    batch = a_batch(name=HOSTILE, filename=HOSTILE, agent=agent, state=BatchState.PAUSED, reason=HOSTILE)
-    batch = replace(batch, choices={HOSTILE: batch.choices["Product"]})
+    batch = a_batch(name=HOSTILE, filename=HOSTILE, agent=agent, reason=HOSTILE)
+    batch = replace(batch, state=BatchState.PAUSED, pause_kind=kind, choices={HOSTILE: batch.choices["Product"]})
     rows = [a_row(0, RowState.FAILED, inputs={HOSTILE: [HOSTILE]}, error=HOSTILE)]
     desk.hold(batch, rows)
     page = select(visit("batch.py", id="batch-1"), 0)
     literal = r"\!\[x\]\(http"
-    texts = sentences([*page.title, *page.caption, *page.markdown, *page.warning, *page.error])
+    texts = sentences([*page.title, *page.caption, *page.markdown, *page.info, *page.warning, *page.error])
     assert [text for text in texts if "![x]" in text or ":red[" in text] == []
     assert sum(literal in text for text in texts) >= 6
     assert HOSTILE in sentences(page.text)

@@ -11,9 +11,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import components.page
+from services import mapping
 from services.desk import Desk
 from services.errors import KeyRefusedError, LaunchError, SheetError, UnreachableError
-from services.models import Agent, AgentInput, Choice, ChoiceKind, ConnectionHealth, Draft, Estimate, InputType
+from services.models import (
+    Agent,
+    AgentInput,
+    Choice,
+    ChoiceKind,
+    ConnectionHealth,
+    Draft,
+    Estimate,
+    InputType,
+    LaunchOptions,
+)
 from services.settings import load
 
 ROUTER = str(Path(__file__).parents[2] / "pages" / "router.py")
@@ -544,6 +555,12 @@ class TestTheLaunch:
             f"{told} at the limit of 400 a minute. The agent's own pace can make it longer."
         )
 
+    def test_when_first_rows_are_tried_it_is_what_these_take_that_is_told(
+        self, visit: Visit, desk: Desk, sample: Draft
+    ) -> None:
+        desk.save_options(sample.id, LaunchOptions(sample_rows=5))
+        assert sentences(visit(sample.id).caption)[-1].startswith("6 requests to Writer: ")
+
     def test_launching_makes_a_batch_of_that_name_and_goes_there(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         page = visit(sample.id)
         assert page.button(key="launch").label == "Launch 24 rows"
@@ -593,6 +610,104 @@ class TestTheLaunch:
         page = settled(visit(sample.id).button(key="launch").click().run())
         page = settled(page.switch_page("new_batch.py").run())
         assert keys(page) == {"spreadsheet", "use_sample", "pasted", "use_pasted"}
+
+
+def of_rows(desk: Desk, number: int) -> Draft:
+    """So many rows that are ready."""
+    text = "Product name,Tone\n" + "".join(f"Mug {n},Warm\n" for n in range(number))
+    return with_agent(desk, desk.open_spreadsheet(text.encode(), "mugs.csv"))
+
+
+class TestHowItIsSent:
+    def test_as_usual_nothing_is_said_of_it(self, visit: Visit, sample: Draft) -> None:
+        page = visit(sample.id)
+        (box,) = page.expander
+        assert box.label == "How to send"
+        assert not box.proto.expanded
+        assert not page.checkbox(key="sample_first").value
+        assert page.segmented_control(key="retries").value == 0
+        assert not page.checkbox(key="resend_lost").value
+        assert len(page.number_input) == 0
+        assert sentences(page.caption)[-1].startswith("25 requests to Writer")
+        assert "until you have looked" not in texts(page)
+
+    def test_every_choice_is_stored_said_and_there_at_another_visit(
+        self, visit: Visit, desk: Desk, sample: Draft
+    ) -> None:
+        page = settled(visit(sample.id).checkbox(key="sample_first").check().run())
+        assert desk.draft(sample.id).options == LaunchOptions(sample_rows=5)
+        page = settled(page.number_input(key="sample_rows").set_value(7).run())
+        page = settled(page.segmented_control(key="retries").set_value(2).run())
+        page = settled(page.checkbox(key="resend_lost").check().run())
+        assert desk.draft(sample.id).options == LaunchOptions(sample_rows=7, retries=2, resend_lost=True)
+        for shown in (page, settled(page.run()), visit(sample.id)):
+            assert shown.checkbox(key="sample_first").value
+            assert shown.number_input(key="sample_rows").value == 7
+            assert shown.segmented_control(key="retries").value == 2
+            assert shown.checkbox(key="resend_lost").value
+            told = "The first 7 rows are sent; the other 17 wait until you have looked at them."
+            assert told in sentences(shown.caption)
+            assert [box.label for box in shown.expander] == [
+                "How to send: first 7 rows before the others · failed jobs tried up to 2 more times · "
+                "lost rows sent again"
+            ]
+            assert shown.button(key="launch").label == "Launch 24 rows"
+
+    def test_what_is_unchosen_is_stored_too(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+        desk.save_options(sample.id, LaunchOptions(sample_rows=7, retries=3, resend_lost=True))
+        page = settled(visit(sample.id).checkbox(key="sample_first").uncheck().run())
+        assert len(page.number_input) == 0
+        page = settled(page.segmented_control(key="retries").set_value(0).run())
+        settled(page.checkbox(key="resend_lost").uncheck().run())
+        assert desk.draft(sample.id).options == LaunchOptions()
+
+    def test_two_tabs_do_not_undo_each_other(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+        one, other = visit(sample.id), visit(sample.id)
+        settled(one.segmented_control(key="retries").set_value(1).run())
+        other = settled(other.checkbox(key="resend_lost").check().run())
+        assert desk.draft(sample.id).options == LaunchOptions(retries=1, resend_lost=True)
+        assert other.segmented_control(key="retries").value == 1
+
+    @pytest.mark.parametrize(
+        ("rows", "first", "told"),
+        [
+            (3, 2, "The first 2 rows are sent; the other one waits until you have looked at them."),
+            (2, 1, "The first row is sent; the other one waits until you have looked at it."),
+            (1_205, 5, "The first 5 rows are sent; the other 1,200 wait until you have looked at them."),
+        ],
+    )
+    def test_at_least_one_row_waits_and_numbers_are_right(
+        self, visit: Visit, desk: Desk, rows: int, first: int, told: str
+    ) -> None:
+        page = settled(visit(of_rows(desk, rows).id).checkbox(key="sample_first").check().run())
+        assert page.number_input(key="sample_rows").value == first
+        assert page.number_input(key="sample_rows").max == rows - 1
+        assert told in sentences(page.caption)
+
+    def test_one_row_alone_cannot_be_tried_first(self, visit: Visit, desk: Desk) -> None:
+        draft = of_rows(desk, 1)
+        desk.save_options(draft.id, LaunchOptions(sample_rows=5, retries=1))
+        page = visit(draft.id)
+        assert [box.key for box in page.checkbox] == ["resend_lost"]
+        assert [box.label for box in page.expander] == ["How to send: failed jobs tried once more"]
+        assert "until you have looked" not in texts(page)
+
+    def test_a_sample_that_fewer_rows_are_ready_for_is_launched_as_the_page_shows_it(
+        self, visit: Visit, desk: Desk
+    ) -> None:
+        draft = of_rows(desk, 3)
+        desk.save_options(draft.id, LaunchOptions(sample_rows=5))
+        page = visit(draft.id)
+        assert page.number_input(key="sample_rows").value == 2
+        page = press(page, "launch")
+        assert desk.batch(str(desk.draft(draft.id).batch_id)).batch.options == LaunchOptions(sample_rows=2)
+
+    def test_the_rows_are_not_checked_again_for_it(
+        self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = visit(sample.id)
+        monkeypatch.setattr(mapping, "check", lambda *_: pytest.fail("checked again"))
+        settled(page.segmented_control(key="retries").set_value(2).run())
 
 
 class TestUntrustedText:

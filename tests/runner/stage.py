@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from services.models import (
     Choice,
     ChoiceKind,
     InputType,
+    LaunchOptions,
     PauseKind,
     Reading,
     RowPreview,
@@ -55,15 +56,18 @@ class Stage:
 
     # what a person does
 
-    def launch(self, rows: int | Sequence[str]) -> str:
-        """Launch a batch of so many rows, or of rows with these texts; give its id."""
+    def launch(self, rows: int | Sequence[str], skipped: Collection[int] = (), **options: Any) -> str:
+        """Launch a batch of so many rows, or of rows with these texts, some skipped, with options; give its id."""
         self._batches += 1
         texts = [f"batch {self._batches} row {n}" for n in range(rows)] if isinstance(rows, int) else rows
         choices = {"Text": Choice(ChoiceKind.COLUMN, ("Text",))}
         sheet = Sheet("texts.csv", ("Text",), len(texts), Reading())
         draft = self.store.drafts.create(sheet, b"", [], self.clock.now())
-        new = NewBatch(draft.id, "Texts", CONNECTION, AGENT, "texts.csv", ("Text",), choices)
-        new_rows = (NewRow(n + 2, (text,), {"Text": [text]}, None) for n, text in enumerate(texts))
+        new = NewBatch(draft.id, "Texts", CONNECTION, AGENT, "texts.csv", ("Text",), choices, LaunchOptions(**options))
+        new_rows = [
+            NewRow(n + 2, (text,), {"Text": [text]}, "Flawed." if n in skipped else None)
+            for n, text in enumerate(texts)
+        ]
         batch_id = self.store.batches.launch(new, new_rows, self.clock.now(), lambda _: None)
         self._wake(batch_id)
         return batch_id
@@ -76,6 +80,16 @@ class Stage:
     def resume(self, batch_id: str) -> None:
         """Press Resume."""
         self.store.batches.resume(batch_id, CONNECTION)
+        self._wake(batch_id)
+
+    def resume_anyway(self, batch_id: str) -> None:
+        """Press Resume anyway."""
+        self.store.batches.resume_anyway(batch_id, CONNECTION)
+        self._wake(batch_id)
+
+    def run_remaining(self, batch_id: str) -> None:
+        """Press Run the remaining rows."""
+        self.store.batches.run_remaining(batch_id, CONNECTION)
         self._wake(batch_id)
 
     def cancel(self, batch_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from services import chunks
 from services.models import (
@@ -10,6 +11,7 @@ from services.models import (
     Choice,
     ChoiceKind,
     InputType,
+    LaunchOptions,
     Reading,
     RowState,
     Sheet,
@@ -49,8 +51,9 @@ def draft(store: Store, now: float = NOW) -> str:
     return store.drafts.create(SHEET, b"SKU,...", packed(sheet_rows(3)), now).id
 
 
-def new_batch(draft_id: str, connection: str = HERE, name: str = "Shoes") -> NewBatch:
-    return NewBatch(draft_id, name, connection, AGENT, SHEET.filename, COLUMNS, CHOICES)
+def new_batch(draft_id: str, connection: str = HERE, name: str = "Shoes", **options: Any) -> NewBatch:
+    launch_options = LaunchOptions(**options)
+    return NewBatch(draft_id, name, connection, AGENT, SHEET.filename, COLUMNS, CHOICES, launch_options)
 
 
 def new_row(number: int, cells: tuple[str, ...] | None = None, error: str | None = None) -> NewRow:
@@ -66,10 +69,10 @@ def no_progress(_: int) -> None:
     pass
 
 
-def launch(store: Store, rows: int | Iterable[NewRow], connection: str = HERE, now: float = NOW) -> str:
+def launch(store: Store, rows: int | Iterable[NewRow], connection: str = HERE, now: float = NOW, **options: Any) -> str:
     """A running batch with these rows, or with so many that wait."""
     given = new_rows(rows) if isinstance(rows, int) else rows
-    return store.batches.launch(new_batch(draft(store), connection), given, now, no_progress)
+    return store.batches.launch(new_batch(draft(store), connection, **options), given, now, no_progress)
 
 
 def launch_in_each_state(store: Store, connection: str = HERE) -> str:

@@ -31,13 +31,15 @@ HAVE_NO_ATTEMPT_UNDER_WAY = {W, X, K}
 class Trial:
     """One batch that verbs are tried on."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, sample_rows: int | None) -> None:
         self.store, self.work, self.batches = store, store.work, store.batches
-        self.id = launch(store, [*(new_row(n) for n in POSITIONS[:-1]), new_row(4, error="Flawed.")])
+        self.id = launch(
+            store, [*(new_row(n) for n in POSITIONS[:-1]), new_row(4, error="Flawed.")], sample_rows=sample_rows
+        )
         self._jobs: list[str] = []
         self._launched = self._rows()
         self._now = self._launched
-        self._state = BatchState.RUNNING
+        self._batch = self.batches.only(self.id)
 
     def new_job(self) -> str:
         self._jobs.append(f"job-{self.id}-{len(self._jobs)}")
@@ -46,24 +48,35 @@ class Trial:
     def do(self, name: str, some: Collection[int]) -> None:
         """Do it, and hold what came of it against what may come of it."""
         verb, row_steps, batch_steps = VERBS[name]
-        before, state_before = self._now, self._state
+        before, batch_before = self._now, self._batch
         try:
             verb(self, some)
         except RefusedError:
             row_steps, batch_steps = set(), set()
-        self._now, self._state = self._rows(), self.batches.only(self.id).state
+        self._now, self._batch = self._rows(), self.batches.only(self.id)
         for old, new in zip(before, self._now, strict=True):
             assert old.state == new.state or (old.state, new.state) in row_steps
             assert old.suggestion is None or new.suggestion is not None
-        assert state_before == self._state or (state_before, self._state) in batch_steps
+        step = (batch_before.state, self._batch.state)
+        assert step[0] == step[1] or step in batch_steps
+        if step == (PAUSED, RUNNING):
+            assert name in GO_ON[batch_before.pause_kind]
+        if name == "claim" and batch_before.sample_end is not None:
+            claimed = [new.position for old, new in zip(before, self._now, strict=True) if old.state != new.state]
+            assert all(position < batch_before.sample_end for position in claimed)
         self._check_batch()
 
     def _check_batch(self) -> None:
         states = {row.state for row in self._now}
-        if self._state is FINISHED:
+        if self._batch.state is FINISHED:
             assert not states & {W, S, P}
-        if self._state is CANCELED:
+        if self._batch.state is CANCELED:
             assert W not in states
+        assert (self._batch.state is PAUSED) == (self._batch.pause_kind is not None) == (self._batch.reason != "")
+        to_retry = {row.state for row in self._now if row.retry_at is not None}
+        assert to_retry <= (set() if self._batch.state in (FINISHED, CANCELED) else {F})
+        counted = self.batches.get(self.id).counts.retrying
+        assert counted == sum(row.retry_at is not None for row in self._now)
 
     def check_rows(self) -> None:
         """Every row is there as it was launched, with all its attempts and their jobs."""
@@ -101,6 +114,17 @@ VERBS: dict[str, tuple[Verb, set[tuple[RowState, RowState]], set[tuple[BatchStat
         {(S, F), (P, F)},
         set(),
     ),
+    "fail_for_now": (
+        lambda t, some: t.work.ended(t.id, [Ended(n, None, "E", True, None, (5.0, 6.0)) for n in some], NOW),
+        {(S, F), (P, F)},
+        set(),
+    ),
+    "retry_due": (lambda t, _: t.work.retry_due(t.id, NOW + 60), {(F, W)}, set()),
+    "resend": (lambda t, some: t.work.resend(t.id, some, "?", NOW), {(S, W)}, set()),
+    "end_sample": (lambda t, _: t.store.watch.end_sample(t.id, "{} {}".format), set(), {(RUNNING, PAUSED)}),
+    "stop_failing": (lambda t, some: t.store.watch.stop_failing(t.id, "!", some), set(), {(RUNNING, PAUSED)}),
+    "resume_anyway": (lambda t, _: t.batches.resume_anyway(t.id, HERE), set(), {(PAUSED, RUNNING)}),
+    "run_remaining": (lambda t, _: t.batches.run_remaining(t.id, HERE), set(), {(PAUSED, RUNNING)}),
     "unsend": (lambda t, some: t.work.unsend(t.id, some), {(S, W), (S, X)}, set()),
     "lose": (lambda t, some: t.work.lose(t.id, some, NOW), set(), set()),
     "lose_abandoned": (lambda t, _: t.work.lose_abandoned(t.id, NOW), set(), set()),
@@ -108,14 +132,21 @@ VERBS: dict[str, tuple[Verb, set[tuple[RowState, RowState]], set[tuple[BatchStat
     "retry": (
         lambda t, some: t.store.rows.retry(t.id, list(some) or None),
         {(C, W), (F, W), (U, W), (X, W)},
-        {(FINISHED, RUNNING), (CANCELED, RUNNING)},
+        {(FINISHED, RUNNING), (CANCELED, RUNNING), (PAUSED, RUNNING)},
     ),
-    "pause": (lambda t, _: t.batches.pause(t.id, PauseKind.PERSON), set(), {(RUNNING, PAUSED)}),
+    "pause": (lambda t, _: t.batches.pause(t.id, PauseKind.PERSON, "!"), set(), {(RUNNING, PAUSED)}),
     "halt": (lambda t, _: t.batches.halt(HERE, PauseKind.FAULT, "!", t.id), set(), {(RUNNING, PAUSED)}),
     "resume": (lambda t, _: t.batches.resume(t.id, HERE), set(), {(PAUSED, RUNNING)}),
     "cancel": (lambda t, _: t.batches.cancel(t.id, NOW), {(W, X)}, {(RUNNING, CANCELED), (PAUSED, CANCELED)}),
     "finish": (lambda t, _: t.batches.finish(t.id, NOW), set(), {(RUNNING, FINISHED), (PAUSED, FINISHED)}),
 }
+GO_ON: dict[PauseKind | None, set[str]] = {
+    PauseKind.PERSON: {"resume"},
+    PauseKind.FAULT: {"resume"},
+    PauseKind.MOST_FAIL: {"resume_anyway"},
+    PauseKind.SAMPLE: {"run_remaining", "retry"},
+}
+"""What lets a paused batch go on."""
 
 
 STEPS = st.lists(
@@ -126,11 +157,11 @@ STEPS = st.lists(
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS)
+@given(steps=STEPS, sample_rows=st.sampled_from([None, 1, 3]))
 def test_any_sequence_of_verbs_keeps_to_the_states_there_are_and_loses_nothing(
-    store: Store, steps: list[tuple[str, set[int]]]
+    store: Store, steps: list[tuple[str, set[int]]], sample_rows: int | None
 ) -> None:
-    trial = Trial(store)
+    trial = Trial(store, sample_rows)
     trial.do("claim", {0, 1, 2})
     for name, some in steps:
         trial.do(name, some)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.errors import PersonError
 from services.models import Batch, BatchState, Counts, PauseKind, RowState
-from services.store import Store
+from services.store import Ended, Store
 from tests.store.making import HERE, NOW, complete, launch, wait_until
 
 Verb = Callable[[Store, str], object]
@@ -25,6 +25,11 @@ VERBS: dict[str, Verb] = {
     "retry": lambda store, batch_id: store.rows.retry(batch_id, None),
     "delete": lambda store, batch_id: store.batches.delete(batch_id),
     "unsend": lambda store, batch_id: store.work.unsend(batch_id, range(3)),
+    "fail": lambda store, batch_id: store.work.ended(
+        batch_id, [Ended(1, None, "No.", job_failed=True, retry_after=(5.0,))], NOW
+    ),
+    "retry_due": lambda store, batch_id: store.work.retry_due(batch_id, NOW + 60),
+    "end_sample": lambda store, batch_id: store.watch.end_sample(batch_id, "{} {}".format),
 }
 
 
@@ -37,6 +42,14 @@ def with_rows_waiting(store: Store) -> str:
 def with_all_rows_over(store: Store) -> str:
     batch_id = launch(store, 2)
     complete(store, batch_id, {0: None, 1: "Text"})
+    return batch_id
+
+
+def with_a_row_to_retry(store: Store) -> str:
+    """A batch whose sample has a row to be tried again, and one at Writer; others wait behind it."""
+    batch_id = launch(store, 3, sample_rows=2)
+    complete(store, batch_id, {})
+    store.work.ended(batch_id, [Ended(0, None, "No.", job_failed=True, retry_after=(5.0,))], NOW)
     return batch_id
 
 
@@ -130,6 +143,7 @@ def verbs_at_the_same_time(stores: list[Store], batch_id: str, first: str, secon
     [
         (with_rows_waiting, ["claim", "pause", "cancel", "unsend"]),
         (with_all_rows_over, ["finish", "retry", "cancel", "pause"]),
+        (with_a_row_to_retry, ["fail", "retry_due", "end_sample", "retry", "cancel", "pause"]),
         (finished, ["finish", "retry", "delete"]),
     ],
 )

@@ -1,0 +1,93 @@
+"""What the runner watches over: when the sample is done, and when going on would only fail more rows."""
+
+from collections.abc import Callable, Collection
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from services.models import BatchState, PauseKind, RowState
+from services.store.batches import lock
+from services.store.counting import UNFINISHED, any_in, any_row, to_retry
+from services.store.database import Database
+from services.store.tables import batches, rows
+
+_POSITIONS = 500
+"""Rows named in one statement; SQLite takes a limited number of parameters."""
+
+
+class Watch:
+    """The runner's view of how a batch goes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def end_sample(self, batch_id: str, reason_for: Callable[[int, int], str]) -> bool:
+        """Pause a running batch whose sample is done while rows wait behind it; tells whether it did.
+
+        `reason_for` makes the reason out of the number of rows sent first and the number of those that wait.
+        """
+        with self._database.write() as connection:
+            if lock(connection, batch_id) is not BatchState.RUNNING:
+                return False
+            sample_end = connection.execute(select(batches.c.sample_end).where(batches.c.id == batch_id)).scalar_one()
+            if sample_end is None or _is_under_way(connection, batch_id, sample_end):
+                return False
+            of_batch = rows.c.batch_id == batch_id
+            first = _count(connection, of_batch, rows.c.position < sample_end, rows.c.state != RowState.SKIPPED)
+            behind = _count(connection, of_batch, rows.c.position >= sample_end, rows.c.state == RowState.WAITING)
+            if behind:
+                _pause(connection, batch_id, PauseKind.SAMPLE, reason_for(first, behind))
+            return behind > 0
+
+    def last_ended(self, batch_id: str, most: int) -> list[tuple[int, str | None]]:
+        """The rows that came to an end last, oldest first: position, and why it failed, if it did.
+
+        Only rows are among them that ended since the batch was launched or last set going again after it was over.
+        """
+        began = select(batches.c.started_at).where(batches.c.id == batch_id).scalar_subquery()
+        ended = rows.c.state.in_([RowState.COMPLETED, RowState.FAILED])
+        where = (rows.c.batch_id == batch_id) & (rows.c.ended_at >= began) & ended
+        latest = select(rows.c.position, rows.c.state, rows.c.error).where(where).order_by(rows.c.ended_at.desc())
+        with self._database.read() as connection:
+            found = connection.execute(latest.limit(most)).all()
+        return [(row.position, (row.error or "") if row.state == RowState.FAILED else None) for row in reversed(found)]
+
+    def to_retry(self, batch_id: str) -> dict[int, str]:
+        """The failed rows that are to be tried again by themselves, by position, and why each failed."""
+        with self._database.read() as connection:
+            found = connection.execute(select(rows.c.position, rows.c.error).where(to_retry(batch_id))).all()
+        return {row.position: row.error or "" for row in found}
+
+    def stop_failing(self, batch_id: str, reason: str, given_up: Collection[int]) -> bool:
+        """Give up the automatic retries of these rows, and pause the batch; tells whether it did.
+
+        Only a running batch is paused that still has rows to send and has not been told to go on in spite of failures.
+        """
+        with self._database.write() as connection:
+            state = lock(connection, batch_id)
+            unguarded = select(batches.c.unguarded).where(batches.c.id == batch_id)
+            if state is not BatchState.RUNNING or connection.execute(unguarded).scalar_one():
+                return False
+            ordered = sorted(given_up)
+            for start in range(0, len(ordered), _POSITIONS):
+                named = rows.c.position.in_(ordered[start : start + _POSITIONS])
+                connection.execute(update(rows).where(to_retry(batch_id), named).values(retry_at=None))
+            stops = any_in(connection, batch_id, RowState.WAITING) or any_row(connection, to_retry(batch_id))
+            if stops:
+                _pause(connection, batch_id, PauseKind.MOST_FAIL, reason)
+            return stops
+
+
+def _is_under_way(connection: Connection, batch_id: str, sample_end: int) -> bool:
+    """Whether a row before that position is not in a final state, or is to be tried again."""
+    first = (rows.c.batch_id == batch_id) & (rows.c.position < sample_end)
+    where = [first & (rows.c.state == state) for state in UNFINISHED] + [to_retry(batch_id) & first]
+    return any(any_row(connection, each) for each in where)
+
+
+def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(rows).where(*where)).scalar_one()
+
+
+def _pause(connection: Connection, batch_id: str, kind: PauseKind, reason: str) -> None:
+    paused = {"state": BatchState.PAUSED, "pause_kind": kind, "reason": reason}
+    connection.execute(update(batches).where(batches.c.id == batch_id).values(**paused))

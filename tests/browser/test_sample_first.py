@@ -1,0 +1,41 @@
+"""The first rows are tried before the others, in a real browser."""
+
+from playwright.sync_api import expect
+
+from tests.browser.marketer import PATIENCE, Marketer, table
+
+
+def choose_sample(marketer: Marketer, rows: int) -> None:
+    """Choose that so many rows are tried first."""
+    marketer.element("how_to_send").get_by_text("How to send").click()
+    marketer.element("sample_first").locator("label").click()
+    number = marketer.element("sample_rows").locator("input")
+    expect(number).to_have_value("5", timeout=PATIENCE)
+    number.fill(str(rows))
+    number.press("Enter")
+    marketer.settle()
+
+
+def test_the_first_rows_come_back_before_a_person_lets_the_others_go(marketer: Marketer) -> None:
+    marketer.open()
+    marketer.button("use_sample").click()
+    marketer.choose("agent", "Product description")
+    choose_sample(marketer, 4)
+    told = "The first 4 rows are sent; the other 20 wait until you have looked at them."
+    expect(marketer.page.get_by_text(told)).to_be_visible(timeout=PATIENCE)
+    marketer.page.reload()
+    expect(marketer.page.get_by_text(told)).to_be_visible(timeout=PATIENCE)
+
+    marketer.launch("Launch 24 rows")
+    expect(marketer.button("run_remaining")).to_contain_text("Run the remaining 20 rows", timeout=PATIENCE)
+    marketer.sees(waiting=20, in_progress=0)
+    expect(marketer.button("resume")).to_have_count(0)
+    assert [row[-3] for row in table(marketer.download())[5:]] == ["Waiting"] * 20
+
+    marketer.button("run_remaining").click()
+    expect(marketer.button("run_remaining")).to_have_count(0, timeout=PATIENCE)
+    marketer.sees(waiting=0, in_progress=0)
+    results = table(marketer.download())
+    assert {row[-3] for row in results[1:]} <= {"Completed", "Failed"}
+    assert len({row[-1] for row in results[1:]}) == 24
+    assert marketer.complaints == []
