@@ -10,11 +10,12 @@ _LATENCY = 0.2
 """Seconds that a request is taken to need before any was answered."""
 _WEIGHT = 0.1
 """What the last answer counts for in the mean latency."""
-_FEW = 4
-"""Requests on the wire at the beginning."""
-_ANSWERS_FOR_ONE_MORE = 8
-"""Jobs that Writer has to take for one more: when it refuses the first, few others are on their way."""
-_MOST = 64
+_FEW = 5
+"""Requests on the wire at the beginning: when Writer refuses the first job, few others are on their way."""
+_GENTLY = 25
+"""The more jobs Writer has taken, the more are on the wire: the square of their number over this one."""
+_MOST = 90
+"""As many as connections may be open, but for some that poll."""
 
 
 class Concurrency:
@@ -37,5 +38,5 @@ class Concurrency:
     def room(self, jobs_per_minute: float) -> int:
         """How many more requests may leave, to start so many jobs a minute."""
         needed = 1 + math.ceil((self._latency + _OVERHEAD) * jobs_per_minute / _BURST)
-        width = min(_MOST, max(_FEW, needed), _FEW + self._taken // _ANSWERS_FOR_ONE_MORE)
+        width = min(_MOST, max(_FEW, needed), _FEW + (self._taken // _GENTLY) ** 2)
         return width - self.on_the_wire

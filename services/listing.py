@@ -52,18 +52,17 @@ class Listing:
         goes_on = True
         while goes_on and read < _MOST_PAGES and not self._is_oldest_first:
             ahead = min(_AHEAD, max(1, pages - read))
-            for page in await self._pages(state, [offset + n * self.page_size for n in range(ahead)]):
+            for offset, page in await self._pages(state, [offset + n * self.page_size for n in range(ahead)]):
                 goes_on = self._tell(page, reader)
-                offset, read = offset + len(page.jobs), read + 1
+                read += 1
                 if _is_last(page, offset):
                     return
 
     async def _read_on(self, state: JobState | None, reader: Reader, offset: int) -> None:
         """What came to the end of the list since it was read last."""
         for _ in range(_MOST_PAGES):
-            (page,) = await self._pages(state, [offset])
+            ((offset, page),) = await self._pages(state, [offset])
             self._tell(page, reader)
-            offset += len(page.jobs)
             if _is_last(page, offset):
                 break
         self._ends[state] = offset
@@ -72,29 +71,27 @@ class Listing:
         """From the former end of the list towards its beginning."""
         while end > 0:
             start = max(0, end - self.page_size)
-            (page,) = await self._pages(state, [start])
+            ((_, page),) = await self._pages(state, [start])
             if not self._tell(page, reader):
                 return
             end = start
 
-    async def _pages(self, state: JobState | None, offsets: list[int]) -> list[JobPage]:
-        """The pages at these offsets, asked for together, as far as they follow on each other."""
+    async def _pages(self, state: JobState | None, offsets: list[int]) -> list[tuple[int, JobPage]]:
+        """The pages at these offsets and where each ends; asked for together, as far as they follow on each other."""
         asked = (self._fetch(offset, state) for offset in offsets)
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        pages: list[JobPage] = []
-        follows = 0
+        pages: list[tuple[int, JobPage]] = []
         for offset, answer in zip(offsets, answers, strict=True):
             if isinstance(answer, BaseException):
                 if pages:
                     break  # asked for again, it tells the same
                 raise answer
-            if pages and offset > follows:
+            if pages and offset > pages[-1][0]:
                 if answer.jobs:
-                    self.page_size = len(pages[-1].jobs)
+                    self.page_size = len(pages[-1][1].jobs)
                 break  # pages are shorter than was thought, and something lies between
             self._learn(state, answer)
-            pages.append(answer)
-            follows = offset + len(answer.jobs)
+            pages.append((offset + len(answer.jobs), answer))
         return pages
 
     def _learn(self, state: JobState | None, page: JobPage) -> None:
