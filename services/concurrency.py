@@ -10,9 +10,9 @@ _LATENCY = 0.2
 """Seconds that a request is taken to need before any was answered."""
 _WEIGHT = 0.1
 """What the last answer counts for in the mean latency."""
-_FEW = 5
+_FEW = 8
 """Requests on the wire at the beginning: when Writer refuses the first job, few others are on their way."""
-_GENTLY = 25
+_GENTLY = 20
 """The more jobs Writer has taken, the more are on the wire: the square of their number over this one."""
 _MOST = 90
 """As many as connections may be open, but for some that poll."""

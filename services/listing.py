@@ -8,7 +8,7 @@ from services.models import Job, JobPage, JobState
 
 _MOST_PAGES = 100
 """Pages read in one go; what is not on them is asked for alone."""
-_AHEAD = 4
+_AHEAD = 8
 """Pages asked for at a time, where that many are expected to tell something."""
 _USUAL_PAGE = 50
 """Jobs on a page as Writer's reference has it; more may be asked for, and fewer may come."""
