@@ -30,6 +30,8 @@ class Listing:
         self._is_oldest_first = False
         self.page_size = _USUAL_PAGE
         """How many jobs Writer puts on a page, as far as was seen."""
+        self.read_at = 0.0
+        """When it was begun to be read last, by the clock of those who read it."""
         self.forecast = Forecast()
         self.readers: set[Reader] = set()
         """Those who want to see every page, whoever asked for it."""

@@ -18,7 +18,7 @@ from services.store import Ended, Outstanding, Store
 _WORTH = 20
 """Results that make a request worth while at any time: polls then add a twentieth to the requests."""
 _NEVER_WITHIN = 1.0
-"""Seconds between two looks at the least."""
+"""Seconds between two looks at one agent's jobs at the least."""
 _IN_A_HURRY = 0.5
 """Seconds of patience for each request of a look when nothing waits to be sent."""
 _AT_LEISURE = 1500.0
@@ -39,7 +39,7 @@ _STALE_FOR = 60.0
 """Seconds in which a failure from before a retry may still be told; later it is believed whatever its date."""
 _ASKED_ALONE = 5
 """Jobs that should have been listed, and are asked for alone in one look."""
-_TOGETHER = 4
+_TOGETHER = 5
 """Jobs asked for at a time."""
 _REMEMBERED = 5000
 """Rows that ended, whose places in the list are remembered."""
@@ -100,6 +100,8 @@ class Collector:
         if not self._outstanding:
             return False
         now = self._clock.now()
+        if now - self._listing.read_at < _NEVER_WITHIN:
+            return False
         rested = now - max(self._looked_at, min(row.sent_at for row in self._outstanding.values()))
         if not self._forecast.knows:
             return rested >= self._rest
@@ -114,7 +116,7 @@ class Collector:
 
         Raises WriterError: Writer could not be asked; what was learned before is told all the same.
         """
-        now = self._clock.now()
+        now = self._listing.read_at = self._clock.now()
         plan = self._plan(now)
         try:
             await self._look(plan)
@@ -130,7 +132,9 @@ class Collector:
         if plan.way is _Way.ALL:
             await self._listing.read(None, partial(self._take_all, listed), plan.requests)
         elif plan.way is _Way.ENDED:
-            await self._listing.read(JobState.COMPLETED, self._take, plan.requests - 1)
+            pages = plan.requests - 1
+            # pages with few results each are better read one by one: the first without any is the last
+            await self._listing.read(JobState.COMPLETED, self._take, pages if plan.expected >= 2 * pages else 1)
             if self._outstanding.keys() & set(plan.due) or not self._forecast.knows:
                 await self._listing.read(JobState.FAILED, self._take, 1)
         if plan.way is _Way.ALONE:
@@ -155,16 +159,20 @@ class Collector:
         }
         expected = sum(likely.values())
         due = sorted((job_id for job_id in likely if likely[job_id] >= 0.5), key=self._sent_at)
-        oldest = self._sent_at(due[0]) if due else min(map(self._sent_at, likely), default=now)
-        newer = len(self._ended_sent_at) - bisect_right(self._ended_sent_at, oldest)
-        size = self._listing.page_size
-        pages_of_all = math.ceil((newer + len(likely)) / size)
-        ended = math.ceil((newer + expected) / size) + 1
-        if due and len(due) < min(pages_of_all, ended):
+        if not due and len(likely) <= _TOGETHER:
+            due = list(likely)
+        pages_of_all, pages_of_ended = self._pages(due or list(likely), len(likely)), self._pages(due, expected)
+        if due and len(due) < min(pages_of_all, pages_of_ended + 1):
             return _Plan(_Way.ALONE, len(due), expected, due)
         if pages_of_all <= 1:
             return _Plan(_Way.ALL, 1, expected, due)
-        return _Plan(_Way.ENDED, max(2, ended), expected, due)
+        return _Plan(_Way.ENDED, pages_of_ended + 1, expected, due)
+
+    def _pages(self, job_ids: list[str], others: float) -> int:
+        """How far these jobs reach into a list that has so many jobs of ours besides those that ended after them."""
+        oldest = min(map(self._sent_at, job_ids), default=math.inf)
+        newer = len(self._ended_sent_at) - bisect_right(self._ended_sent_at, oldest)
+        return max(1, math.ceil((newer + others) / self._listing.page_size))
 
     def _likely(self, age: float, age_then: float) -> float:
         """How likely a job has ended; while nobody knows how long they take, any that is old enough to be listed."""
