@@ -34,8 +34,8 @@ class Forecast:
         then = self._share(age_then)
         if then < 1:
             return (self._share(age) - then) / (1 - then)
-        # longer than any other: nobody knows, so it is looked at again after a part of its age
-        return 1.0 if age >= age_then * 1.25 else 0.0
+        # longer than any other: nobody knows, so it is looked at again after a tenth of its age
+        return 1.0 if age >= age_then * 1.1 else 0.0
 
     def _share(self, age: float) -> float:
         return bisect_right(self._sorted, age) / len(self._sorted)

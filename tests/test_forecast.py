@@ -32,9 +32,9 @@ def test_what_is_known_not_to_have_ended_ends_as_likely_as_those_that_took_that_
     assert learned(2.0, 4.0, 6.0, 8.0).likely(4.6, 4.5) == 0.0
 
 
-def test_a_job_that_takes_longer_than_any_other_is_looked_at_again_after_a_quarter_of_its_age() -> None:
-    assert learned(2.0).likely(12.4, 10.0) == 0.0
-    assert learned(2.0).likely(12.5, 10.0) == 1.0
+def test_a_job_that_takes_longer_than_any_other_is_looked_at_again_after_a_tenth_of_its_age() -> None:
+    assert learned(2.0).likely(10.9, 10.0) == 0.0
+    assert learned(2.0).likely(11.0, 10.0) == 1.0
 
 
 def test_only_the_last_three_hundred_jobs_count() -> None:
