@@ -27,10 +27,8 @@ _LEISURE = (0.3, 4.0)
 """Seconds that this is at the least and at the most."""
 _LONGEST_REST = 10.0
 """Seconds after which there is a look whatever is expected: forecasts may be wrong."""
-_FIRST_LOOK = 1.0
-"""Seconds from the first request to the first look, while nobody knows how long jobs take."""
-_LATER_LOOKS = 1.5
-"""By how much the time between two looks then grows."""
+_IN_THE_DARK = 0.25
+"""The part of the oldest job's age after which there is a look while nobody knows how long jobs take."""
 _TRAVEL = 0.2
 """Seconds that a job is younger than its row, at the least."""
 _LISTED_AFTER = 20.0
@@ -84,7 +82,6 @@ class Collector:
         self._ended_sent_at: list[float] = []
         self._stored = -1
         self._looked_at = 0.0
-        self._rest = _FIRST_LOOK
 
     def begin(self) -> None:
         """See every page of the agent's list from now on, whichever batch asks for it."""
@@ -102,9 +99,10 @@ class Collector:
         now = self._clock.now()
         if now - self._listing.read_at < _NEVER_WITHIN:
             return False
-        rested = now - max(self._looked_at, min(row.sent_at for row in self._outstanding.values()))
+        oldest = min(row.sent_at for row in self._outstanding.values())
+        rested = now - max(self._looked_at, oldest)
         if not self._forecast.knows:
-            return rested >= self._rest
+            return rested >= min(_LONGEST_REST, max(_NEVER_WITHIN, _IN_THE_DARK * (now - oldest)))
         plan = self._plan(now)
         if rested < _NEVER_WITHIN or plan.expected < 0.5:
             return rested >= _LONGEST_REST
@@ -124,7 +122,6 @@ class Collector:
             # the agent is gone, and its list with it, but its jobs may still be asked for
             await self._ask_alone(list(self._outstanding)[: _ASKED_ALONE * 4])
         finally:
-            self._rest = min(_LONGEST_REST, self._rest * _LATER_LOOKS)
             self._looked_at = now
 
     async def _look(self, plan: _Plan) -> None:
