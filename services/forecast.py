@@ -5,6 +5,12 @@ from collections import deque
 
 _REMEMBERED = 300
 """Jobs that ended last, whose durations count."""
+_LATER = 0.1
+"""The part of its age after which a job is looked at again that has just become the longest of all."""
+_LATEST = 0.5
+"""The same for a job that takes much longer than any other."""
+_SHORTEST = 1.0
+"""Seconds that the longest job is taken to need at the least."""
 
 
 class Forecast:
@@ -34,8 +40,9 @@ class Forecast:
         then = self._share(age_then)
         if then < 1:
             return (self._share(age) - then) / (1 - then)
-        # longer than any other: nobody knows, so it is looked at again after a tenth of its age
-        return 1.0 if age >= age_then * 1.1 else 0.0
+        # longer than any other: nobody knows, and the longer it takes, the less it matters to know at once
+        longest = max(self._sorted[-1], _SHORTEST)
+        return 1.0 if age >= age_then * (1 + min(_LATEST, _LATER * age_then / longest)) else 0.0
 
     def _share(self, age: float) -> float:
         return bisect_right(self._sorted, age) / len(self._sorted)

@@ -32,9 +32,12 @@ def test_what_is_known_not_to_have_ended_ends_as_likely_as_those_that_took_that_
     assert learned(2.0, 4.0, 6.0, 8.0).likely(4.6, 4.5) == 0.0
 
 
-def test_a_job_that_takes_longer_than_any_other_is_looked_at_again_after_a_tenth_of_its_age() -> None:
-    assert learned(2.0).likely(10.9, 10.0) == 0.0
-    assert learned(2.0).likely(11.0, 10.0) == 1.0
+@pytest.mark.parametrize(("age_then", "again_at"), [(10.0, 11.0), (20.0, 24.0), (100.0, 150.0)])
+def test_a_job_that_takes_longer_than_any_other_is_looked_at_again_less_and_less_often(
+    age_then: float, again_at: float
+) -> None:
+    assert learned(10.0).likely(again_at - 0.01, age_then) == 0.0
+    assert learned(10.0).likely(again_at, age_then) == 1.0
 
 
 def test_only_the_last_three_hundred_jobs_count() -> None:
