@@ -122,6 +122,19 @@ def test_when_the_breaker_opens_what_failed_so_is_not_tried_again(play: Play) ->
     play(main, fail_share=1.0, failing_attempts=9, durations=slow_ones, duration=12.0, rpm=100)
 
 
+def test_what_fails_so_after_the_breaker_opened_is_not_tried_again_either(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(300, retries=3)
+        await stage.settled(batch)
+        assert stage.batch(batch).state is BatchState.PAUSED
+        assert stage.states(batch)[FAILED] > 25
+        assert retrying(stage, batch) == 0
+
+    soon = {f"batch 1 row {n}": 3.0 for n in range(20)}
+    refused = {"batch 1 row 0": "Not allowed."}  # so that not every row fails in the same words
+    play(main, fail_share=1.0, failing_attempts=9, durations=soon, duration=40.0, refused=refused, rpm=100)
+
+
 @pytest.mark.parametrize("killed", [True, False], ids=["killed", "canceled"])
 def test_a_process_that_ends_during_the_pause_leaves_the_retry_to_the_next(play: Play, killed: bool) -> None:
     async def main(stage: Stage) -> None:

@@ -203,6 +203,24 @@ def test_a_persons_retry_after_mending_is_not_stopped_by_old_failures(play: Play
     play(main, fail_share=1.0, failing_attempts=1, latency=0.3, rpm=60)
 
 
+def test_old_failures_do_not_count_for_a_batch_that_is_set_going_anew_while_rows_are_at_writer(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(100)
+        await stage.until(lambda: stage.states(batch)[FAILED] == 12)
+        stopped(stage, batch)
+        stage.cancel(batch)
+        stage.double.options.duration = 3.0
+        stage.double.options.fail_share = 0.0
+        again = stage.retry(batch, [row.position for row in stage.rows(batch, FAILED, RowState.CANCELED)])
+        assert stage.states(batch)[RowState.IN_PROGRESS] > 0
+        await stage.settled(batch)
+        assert stage.batch(batch).state is BatchState.FINISHED
+        assert stage.states(batch)[COMPLETED] == again
+
+    soon = {f"batch 1 row {n}": 3.0 for n in range(12)}
+    play(main, fail_share=1.0, durations=soon, duration=300.0, rpm=60)
+
+
 def test_a_batch_that_was_told_to_go_on_is_guarded_again_once_it_is_set_going_anew(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(60)
