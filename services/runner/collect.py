@@ -1,6 +1,7 @@
 """Learning results: when to look for them, and by which requests; one request answers for a page of rows."""
 
 import asyncio
+import heapq
 import math
 from bisect import bisect_right, insort
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ _AT_LEISURE = 1500.0
 """The same while rows wait to be sent, over the number of jobs a minute: polls then take a twenty-fifth of them."""
 _LEISURE = (0.3, 4.0)
 """Seconds that this is at the least and at the most."""
-_LONGEST_REST = 10.0
+_LONGEST_REST = 15.0
 """Seconds after which there is a look whatever is expected: forecasts may be wrong."""
 _IN_THE_DARK = 0.25
 """The part of the oldest job's age after which there is a look while nobody knows how long jobs take."""
@@ -39,6 +40,8 @@ _ASKED_ALONE = 5
 """Jobs that should have been listed, and are asked for alone in one look."""
 _TOGETHER = 5
 """Jobs asked for at a time."""
+_OUT_OF_CURIOSITY = 2
+"""Jobs, the oldest ones, that a look is about when nothing is expected."""
 _REMEMBERED = 5000
 """Rows that ended, whose places in the list are remembered."""
 _UNKNOWN = "Writer no longer knows this job. Retry the row to make a new one."
@@ -63,7 +66,7 @@ class _Plan(NamedTuple):
     expected: float
     """Results that are likely there by now."""
     due: list[str]
-    """The jobs that have ended more likely than not, oldest first."""
+    """The jobs that have ended more likely than not, oldest first; where there are none, the oldest ones."""
 
 
 class Collector:
@@ -156,10 +159,9 @@ class Collector:
         }
         expected = sum(likely.values())
         due = sorted((job_id for job_id in likely if likely[job_id] >= 0.5), key=self._sent_at)
-        if not due and len(likely) <= _TOGETHER:
-            due = list(likely)
-        pages_of_all, pages_of_ended = self._pages(due or list(likely), len(likely)), self._pages(due, expected)
-        if due and len(due) < min(pages_of_all, pages_of_ended + 1):
+        due = due or heapq.nsmallest(_OUT_OF_CURIOSITY, likely, key=self._sent_at)
+        pages_of_all, pages_of_ended = self._pages(due, len(likely)), self._pages(due, expected)
+        if len(due) < min(pages_of_all, pages_of_ended + 1):
             return _Plan(_Way.ALONE, len(due), expected, due)
         if pages_of_all <= 1:
             return _Plan(_Way.ALL, 1, expected, due)
