@@ -1,0 +1,39 @@
+"""Agents and their inputs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class InputType(StrEnum):
+    """The kinds of input an agent can have (Writer's `application_input_type`)."""
+
+    TEXT = "text"
+    DROPDOWN = "dropdown"
+    FILE = "file"
+    MEDIA = "media"
+
+
+@dataclass(frozen=True)
+class AgentInput:
+    """One field of an agent."""
+
+    name: str
+    type: InputType
+    required: bool = False
+    description: str = ""
+    options: tuple[str, ...] = ()
+    """What a dropdown offers."""
+    max_values: int = 1
+    """How many values it takes at the most."""
+    file_types: tuple[str, ...] = ()
+    takes_urls: bool = False
+    """Whether a file may be given as a URL instead of a file id."""
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A Writer no-code agent."""
+
+    id: str
+    name: str
+    inputs: tuple[AgentInput, ...]

@@ -1,0 +1,129 @@
+"""Batches, how far they are, and what may be done with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.models.agent import Agent
+from services.models.draft import Choices, LaunchOptions
+from services.models.states import BatchState, PauseKind, RowState
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One spreadsheet launched against one agent."""
+
+    id: str
+    name: str
+    state: BatchState
+    pause_kind: PauseKind | None
+    reason: str
+    """Why it is paused, in a sentence; empty otherwise."""
+    connection: str
+    """Where it was launched, and where alone it is sent: see `settings.Connection.id`."""
+    agent: Agent
+    """The agent with its inputs as they were at launch."""
+    filename: str
+    columns: tuple[str, ...]
+    choices: Choices
+    row_count: int
+    created_at: datetime
+    finished_at: datetime | None
+    started_at: datetime | None = None
+    """When its first row was sent, since it was launched or last set going again after it was over."""
+    options: LaunchOptions = field(default_factory=LaunchOptions)
+    sample_end: int | None = None
+    """The position before which rows may be sent; None: all may."""
+    unguarded: bool = False
+    """Whether a person let it go on although nearly all rows fail."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many rows of a batch are in each state."""
+
+    by_state: Mapping[RowState, int] = field(default_factory=dict)
+    retrying: int = 0
+    """How many of the failed ones are tried again by themselves, as soon as their pause is over."""
+
+    def __getitem__(self, state: RowState) -> int:
+        """How many rows are in that state."""
+        return self.by_state.get(state, 0)
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return sum(self.by_state.values())
+
+    @property
+    def waiting(self) -> int:
+        """Rows that have not reached Writer: a row that is `sending` counts as waiting on the screens."""
+        return self[RowState.WAITING] + self[RowState.SENDING]
+
+    @property
+    def unfinished(self) -> int:
+        """Rows that are not in a final state."""
+        return self.waiting + self[RowState.IN_PROGRESS]
+
+
+@dataclass(frozen=True)
+class BatchSummary:
+    """A batch with its counts."""
+
+    batch: Batch
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    """One page of the batches, newest first."""
+
+    batches: tuple[BatchSummary, ...]
+    total: int
+    """How many batches there are in all."""
+
+
+def pausable(batch: Batch) -> bool:
+    """Whether there is something to pause."""
+    return batch.state is BatchState.RUNNING
+
+
+def resumable(batch: Batch, connection: str) -> bool:
+    """Whether the batch may go on, here: only on the connection it was launched on."""
+    return _paused_here(batch, connection) and batch.pause_kind not in (PauseKind.SAMPLE, PauseKind.MOST_FAIL)
+
+
+def resumable_anyway(batch: Batch, connection: str) -> bool:
+    """Whether a person may let it go on, here, although nearly all rows fail."""
+    return _paused_here(batch, connection) and batch.pause_kind is PauseKind.MOST_FAIL
+
+
+def sampled(batch: Batch, connection: str) -> bool:
+    """Whether the rows to try first are done, and a person may let the others go, here."""
+    return _paused_here(batch, connection) and batch.pause_kind is PauseKind.SAMPLE
+
+
+def _paused_here(batch: Batch, connection: str) -> bool:
+    return batch.state is BatchState.PAUSED and batch.connection == connection
+
+
+def cancelable(batch: Batch) -> bool:
+    """Whether there is something left to cancel."""
+    return batch.state in (BatchState.RUNNING, BatchState.PAUSED)
+
+
+def deletable(batch: Batch, counts: Counts) -> bool:
+    """Whether the batch may be deleted: nothing of it is waiting or at Writer."""
+    return batch.state in (BatchState.FINISHED, BatchState.CANCELED) and counts.unfinished == 0
+
+
+def held_back(batch: Batch, counts: Counts) -> int:
+    """How many rows wait behind those that are tried first, and may not be sent yet."""
+    if batch.sample_end is None or batch.options.sample_rows is None:
+        return 0
+    return max(0, counts.total - counts[RowState.SKIPPED] - batch.options.sample_rows)
+
+
+def moving(batch: Batch, counts: Counts) -> bool:
+    """Whether the batch changes by itself, so that screens have to follow it."""
+    return batch.state is BatchState.RUNNING or counts[RowState.IN_PROGRESS] + counts[RowState.SENDING] > 0

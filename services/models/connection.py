@@ -1,0 +1,28 @@
+"""The connection to Writer: what its requests do, and what they told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the requests of a connection are doing right now."""
+
+    last_minute: int
+    """Requests of all batches and processes that left in the last minute."""
+    limit: int
+    """How many may."""
+    holding_until: datetime | None = None
+    """Until when nobody sends, because Writer said to slow down."""
+    jobs_per_minute: int | None = None
+    """How many jobs may be started in a minute, while that is fewer than the limit because Writer refused some."""
+
+
+@dataclass(frozen=True)
+class ConnectionHealth:
+    """What the last requests told about the connection to Writer."""
+
+    unreachable_since: datetime | None = None
+    key_refused_at: datetime | None = None
+    detail: str = ""
+    """What was said, in a sentence."""

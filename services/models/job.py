@@ -1,0 +1,40 @@
+"""Jobs, as Writer describes them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """What Writer says of a job (Writer's `api_job_status`)."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as Writer last described it."""
+
+    id: str
+    state: JobState
+    created_at: datetime | None = None
+    """By Writer's clock."""
+    updated_at: datetime | None = None
+    """When it changed last, by Writer's clock."""
+    suggestion: str | None = None
+    error: str | None = None
+    server_time: datetime | None = None
+    """What Writer's clock said when it answered (the HTTP `Date` header); None for a job out of a page."""
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """One page of an agent's jobs."""
+
+    jobs: tuple[Job, ...]
+    total: int | None = None
+    """How many jobs there are in all, where Writer says so."""
+    server_time: datetime | None = None
+    """What Writer's clock said when it answered (the HTTP `Date` header)."""

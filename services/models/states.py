@@ -1,0 +1,68 @@
+"""The states of rows and batches, and why a batch is paused."""
+
+from enum import StrEnum
+
+
+class RowState(StrEnum):
+    """Where a row of a batch stands."""
+
+    WAITING = "waiting"
+    """Not sent yet."""
+    SENDING = "sending"
+    """The request is about to leave, on the wire, or its answer was lost and proof is awaited."""
+    IN_PROGRESS = "in_progress"
+    """Writer works on its job."""
+    COMPLETED = "completed"
+    """Its job gave a suggestion."""
+    FAILED = "failed"
+    """Its job failed, or Writer refused it."""
+    UNCONFIRMED = "unconfirmed"
+    """The answer was lost and the job may exist: only a person may send it again."""
+    CANCELED = "canceled"
+    """Never sent, because the batch was canceled."""
+    SKIPPED = "skipped"
+    """Left out at launch, because its check found problems."""
+
+    @property
+    def label(self) -> str:
+        """The word shown to people: `in_progress` reads "In progress"."""
+        return self.value.replace("_", " ").capitalize()
+
+
+class BatchState(StrEnum):
+    """Where a batch stands."""
+
+    RUNNING = "running"
+    """Its rows are sent and collected."""
+    PAUSED = "paused"
+    """Nothing more is sent until it is resumed; what is at Writer is still collected."""
+    CANCELED = "canceled"
+    """Nothing more will be sent; what is at Writer is still collected."""
+    FINISHED = "finished"
+    """Every row is in a final state."""
+
+    @property
+    def label(self) -> str:
+        """The word shown to people."""
+        return self.value.capitalize()
+
+
+class PauseKind(StrEnum):
+    """Why a batch is paused."""
+
+    PERSON = "person"
+    """Somebody pressed Pause."""
+    KEY_REFUSED = "key_refused"
+    """Writer refused the API key."""
+    AGENT_GONE = "agent_gone"
+    """Writer does not know the agent any more."""
+    INPUTS_CHANGED = "inputs_changed"
+    """The agent's inputs are not what they were at launch."""
+    OTHER_CONNECTION = "other_connection"
+    """Copydesk was started with another connection than the batch was launched on."""
+    FAULT = "fault"
+    """Copydesk itself failed while running the batch."""
+    SAMPLE = "sample"
+    """The rows that were to be tried first are done."""
+    MOST_FAIL = "most_fail"
+    """Nearly all rows fail for one reason."""
