@@ -66,18 +66,21 @@ class Gateway:
         await self.budget.turn()
         return self._learn(await self._ask(lambda: self._writer.jobs(agent_id, offset=offset)))
 
-    async def send(self, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
-        """Retry that job, or else create one. The caller has reserved the request."""
+    async def send(self, batch_id: str, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
+        """Retry that job, or else create one. The caller has reserved the request for the batch."""
         if retry_of is not None:
-            return self._learn(await self._ask(lambda: self._writer.retry_job(retry_of)))
-        return self._learn(await self._ask(lambda: self._writer.create_job(agent_id, inputs)))
+            return self._learn(await self._ask(lambda: self._writer.retry_job(retry_of), batch_id))
+        return self._learn(await self._ask(lambda: self._writer.create_job(agent_id, inputs), batch_id))
 
-    async def _ask(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _ask(self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None) -> Answer:
+        """Make a request; for a batch, if it is to start one of its jobs."""
         asked_at = self._clock.now()
         try:
             answer = await request()
         except WriterError as error:
             await self._note_trouble(error, asked_at)
+            if isinstance(error, SlowDownError) and batch_id is not None:
+                await self.budget.refused(batch_id, asked_at)
             raise
         await self._note_answer(asked_at)
         return answer

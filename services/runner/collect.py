@@ -52,7 +52,7 @@ class Collector:
             page = await self._gateway.jobs(self._batch.agent.id, offset)
             ours = [job for job in page.jobs if job.id in missing]
             for job in ours:
-                self._tell(missing.pop(job.id), job.id, job)
+                await self._tell(missing.pop(job.id), job.id, job)
             barren = 0 if ours else barren + 1
             offset += len(page.jobs)
             if not page.jobs or (page.total is not None and offset >= page.total):
@@ -62,15 +62,16 @@ class Collector:
         overdue = sorted((row.sent_at, job_id) for job_id, row in missing.items() if row.sent_at < sent_before)
         for _, job_id in overdue[:_ASKED_ALONE]:
             try:
-                self._tell(missing[job_id], job_id, await self._gateway.job(job_id))
+                await self._tell(missing[job_id], job_id, await self._gateway.job(job_id))
             except UnknownToWriterError:
                 self._outcomes.ended(Ended(missing[job_id].position, None, _UNKNOWN, job_id=job_id))
 
-    def _tell(self, row: Outstanding, job_id: str, job: Job) -> None:
+    async def _tell(self, row: Outstanding, job_id: str, job: Job) -> None:
         if job.state is JobState.COMPLETED:
             self._outcomes.ended(Ended(row.position, job.suggestion or "", None, job_id=job_id))
         elif job.state is JobState.FAILED and not self._is_stale(row, job):
             words = job.error or "Writer gave no reason for the failure."
+            await self._gateway.budget.failed(words)
             self._outcomes.ended(Ended(row.position, None, words, job_failed=True, job_id=job_id))
 
     def _is_stale(self, row: Outstanding, job: Job) -> bool:
