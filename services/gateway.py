@@ -76,15 +76,15 @@ class Gateway:
             self._listings[agent_id] = Listing(lambda offset, state: self.jobs(agent_id, offset, state))
         return self._listings[agent_id]
 
-    async def send(self, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
-        """Retry that job, or else create one. The caller has reserved the request."""
+    async def send(self, batch_id: str, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
+        """Retry that job, or else create one. The caller has reserved the request for the batch."""
         sent_at = self._clock.now()
         self.concurrency.on_the_wire += 1
         try:
             if retry_of is not None:
-                job = await self._ask(lambda: self._writer.retry_job(retry_of))
+                job = await self._ask(lambda: self._writer.retry_job(retry_of), batch_id)
             else:
-                job = await self._ask(lambda: self._writer.create_job(agent_id, inputs))
+                job = await self._ask(lambda: self._writer.create_job(agent_id, inputs), batch_id)
         except SlowDownError:
             self.concurrency.refused()
             raise
@@ -93,12 +93,15 @@ class Gateway:
         self.concurrency.taken(self._clock.now() - sent_at)
         return self._learn(job)
 
-    async def _ask(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _ask(self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None) -> Answer:
+        """Make a request; for a batch, if it is to start one of its jobs."""
         asked_at = self._clock.now()
         try:
             answer = await request()
         except WriterError as error:
             await self._note_trouble(error, asked_at)
+            if isinstance(error, SlowDownError) and batch_id is not None:
+                await self.budget.refused(batch_id, asked_at)
             raise
         await self._note_answer(asked_at)
         return answer

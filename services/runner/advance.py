@@ -171,7 +171,6 @@ class Runner:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        self._gateway.budget.forget(self._id)
         await outcomes.store()
 
 

@@ -3,7 +3,8 @@
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from services.runner.reasons import is_about_capacity, same_reason
+from services.budget import is_about_capacity
+from services.runner.reasons import same_reason
 
 RECENT = 40
 """Outcomes among which a share counts as sudden."""

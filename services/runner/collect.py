@@ -83,6 +83,7 @@ class Collector:
         self._outstanding: dict[str, Outstanding] = {}
         self._told: dict[str, float] = {}
         self._ended_sent_at: list[float] = []
+        self._failures: list[str] = []
         self._stored = -1
         self._looked_at = 0.0
 
@@ -97,6 +98,7 @@ class Collector:
     async def is_due(self, *, hurry: bool) -> bool:
         """Whether to look for results now; `hurry`: nothing of the batch waits to be sent."""
         await self._read_store()
+        await self._note_failures()
         if not self._outstanding:
             return False
         now = self._clock.now()
@@ -151,6 +153,12 @@ class Collector:
             # a job that was told and is still there, as it was sent then, is not stored yet
             told = [job_id for job_id, row in self._outstanding.items() if self._told.get(job_id) == row.sent_at]
             self._told = {job_id: self._outstanding.pop(job_id).sent_at for job_id in told}
+
+    async def _note_failures(self) -> None:
+        """Let the budget know in which words jobs failed: it may be for want of capacity."""
+        failures, self._failures = self._failures, []
+        for words in failures:
+            await self._gateway.budget.failed(words)
 
     def _plan(self, now: float) -> _Plan:
         then = self._looked_at
@@ -227,6 +235,7 @@ class Collector:
             ended = Ended(row.position, job.suggestion or "", None, job_id=job.id)
         else:
             words = job.error or "Writer gave no reason for the failure."
+            self._failures.append(words)
             ended = Ended(row.position, None, words, job_failed=True, job_id=job.id)
         self._learn(row, job)
         self._end(job.id, ended)

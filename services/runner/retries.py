@@ -2,8 +2,9 @@
 
 import random
 
+from services.budget import is_about_capacity
 from services.models import MOST_RETRIES
-from services.runner.reasons import is_about_capacity, same_reason
+from services.runner.reasons import same_reason
 
 PAUSES = (5.0, 30.0, 120.0)
 """Seconds before the first automatic retry of a row, the second and the third."""

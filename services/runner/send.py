@@ -25,7 +25,7 @@ class Sender:
     async def send(self, claim: Claim) -> None:
         """Send one claimed row and tell the outcome."""
         try:
-            job = await self._gateway.send(self._batch.agent.id, claim.inputs, claim.retry_of)
+            job = await self._gateway.send(self._batch.id, self._batch.agent.id, claim.inputs, claim.retry_of)
         except (NoEffectError, KeyRefusedError):
             self._outcomes.back(claim.position)
         except AnswerLostError:

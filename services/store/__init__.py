@@ -1,7 +1,7 @@
 """The store: the only place that knows SQL, and the only truth. Synchronous; called in threads."""
 
 from services.store.batches import Batches, NewBatch, NewRow
-from services.store.connections import Connections
+from services.store.connections import Connections, Decision, Entry, Window
 from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
 from services.store.ownership import Ownership
@@ -9,7 +9,20 @@ from services.store.rows import Rows
 from services.store.watch import Watch
 from services.store.work import Claim, Ended, Lost, Outstanding, Sent, Work
 
-__all__ = ["Claim", "DraftFile", "Ended", "Lost", "NewBatch", "NewRow", "Outstanding", "Sent", "Store"]
+__all__ = [
+    "Claim",
+    "Decision",
+    "DraftFile",
+    "Ended",
+    "Entry",
+    "Lost",
+    "NewBatch",
+    "NewRow",
+    "Outstanding",
+    "Sent",
+    "Store",
+    "Window",
+]
 
 
 class Store:

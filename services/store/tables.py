@@ -135,6 +135,7 @@ requests = Table(
     Column("batch_id", Text),  # whose jobs they start; none for polls and all else
     Column("number", Integer, nullable=False, server_default="1"),  # requests entered together
     Column("refused", Integer, nullable=False, server_default="0"),  # of those, the ones Writer answered with 429
+    Column("drops", Integer, nullable=False, server_default="0"),  # of those, from what large batches leave to others
     Index("ix_requests_connection_at", "connection", "at"),
 )
 

@@ -18,6 +18,7 @@ from services.models import (
     ChoiceKind,
     InputType,
     LaunchOptions,
+    Load,
     PauseKind,
     Reading,
     RowPreview,
@@ -159,6 +160,10 @@ class Stage:
     def states(self, batch_id: str) -> Counter[RowState]:
         """How many rows are in each state."""
         return Counter(self.store.batches.get(batch_id).counts.by_state)
+
+    def load(self) -> Load:
+        """What the requests are doing right now."""
+        return Budget(self.store, CONNECTION, self._rpm, self.clock).load()
 
     def check(self, *batch_ids: str) -> None:
         """Every row is at its end, none was created twice, and each suggestion is on its own row."""

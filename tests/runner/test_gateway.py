@@ -10,6 +10,7 @@ from services.budget import Budget
 from services.clock import Clock
 from services.errors import KeyRefusedError, NoEffectError
 from services.gateway import Gateway
+from services.models import Load
 from services.store import Store
 from services.writer import Writer
 
@@ -57,11 +58,12 @@ async def test_a_person_who_finds_the_limit_used_up_makes_nobody_hold(tmp_path: 
     budget = Budget(store, HERE, 10, clock)
     gateway = Gateway(store, Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer)), budget, HERE, clock)
     try:
-        assert store.connections.reserve(HERE, 10, 10, 61, clock.now)[0] == 10
+        for _ in range(10):
+            await budget.turn()
         with pytest.raises(NoEffectError, match="limit is used up"):
             await gateway.agents()
         assert asked == []
-        assert store.connections.reserve(HERE, 1, 11, 61, clock.now)[0] == 1, "nobody may have been made to hold"
+        assert budget.load() == Load(last_minute=10, limit=10), "nobody may have been made to hold"
     finally:
         await gateway.aclose()
         store.close()

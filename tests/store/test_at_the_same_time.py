@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.errors import PersonError
 from services.models import Batch, BatchState, Counts, PauseKind, RowState
-from services.store import Ended, Store
+from services.store import Decision, Ended, Store, Window
 from tests.store.making import HERE, NOW, complete, launch, wait_until
 
 Verb = Callable[[Store, str], object]
@@ -178,7 +178,10 @@ def test_two_that_ask_to_send_at_once_get_no_more_than_the_limit(open_store: Cal
     stores = [open_store() for _ in range(3)]
 
     def reserve(store: Store) -> int:
-        return store.connections.reserve(HERE, 3, 5, 60, lambda: NOW)[0]
+        def up_to_five(window: Window) -> Decision:
+            return Decision(min(3, 5 - window.requests), NOW)
+
+        return store.connections.reserve(HERE, None, 60, lambda: NOW, up_to_five).number
 
     stores[0].connections.well(HERE)
     assert at_the_same_time(stores, reserve, reserve) == [3, 2]

@@ -10,8 +10,8 @@ from itertools import chain
 from sqlalchemy import func, select
 
 from services.models import ConnectionHealth
-from services.store import Store
-from services.store.tables import requests
+from services.store import Decision, Entry, Store, Window
+from services.store.tables import askers, requests
 from tests.store.making import HERE, NOW
 
 WINDOW = 60.0
@@ -37,38 +37,117 @@ def test_the_health_of_a_connection_is_what_the_last_requests_told(store: Store)
     assert connections.health(HERE) == ConnectionHealth(at(9), None, "No route.")
 
 
-def reserve(store: Store, most: int, now: float, limit: int = 10, connection: str = HERE) -> tuple[int, float]:
-    number, again_at = store.connections.reserve(connection, most, limit, WINDOW, lambda: NOW + now)
-    return number, again_at - NOW
+def reserve(
+    store: Store, most: int, now: float, limit: int = 10, connection: str = HERE, batch: str | None = None
+) -> int:
+    """How many requests were entered, by the simplest of rules."""
+
+    def decide(window: Window) -> Decision:
+        room = 0 if window.held_until else limit - window.requests
+        return Decision(max(0, min(most, room)), window.now)
+
+    return store.connections.reserve(connection, batch, WINDOW, lambda: NOW + now, decide).number
 
 
-def test_requests_are_granted_up_to_the_limit_and_again_when_the_oldest_leaves_the_window(store: Store) -> None:
-    assert reserve(store, 4, 0) == (4, 0)
-    assert reserve(store, 9, 5) == (6, 5)
-    assert reserve(store, 1, 6) == (0, 60)
-    assert reserve(store, 1, 59.5) == (0, 60)
-    assert reserve(store, 9, 60) == (4, 60)
-    assert reserve(store, 1, 61) == (0, 65)
-    assert reserve(store, 99, 200) == (10, 200)
+def look(store: Store, now: float) -> Window:
+    return store.connections.window(HERE, NOW + now, WINDOW)
+
+
+def count_entries(store: Store) -> int:
+    with store._database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(requests)).scalar_one())
+
+
+def test_who_decides_sees_what_left_in_the_window(store: Store) -> None:
+    assert reserve(store, 4, 0) == 4
+    assert reserve(store, 9, 5, batch="one") == 6
+    assert look(store, 6).entries == (Entry(NOW, None, 4), Entry(NOW + 5, "one", 6))
+    assert [reserve(store, 1, now) for now in (6, 59.5)] == [0, 0]
+    assert reserve(store, 9, 60, batch="two") == 4
+    assert look(store, 61) == Window(NOW + 61, (Entry(NOW + 5, "one", 6), Entry(NOW + 60, "two", 4)))
+    assert reserve(store, 99, 200) == 10
+
+
+def test_what_leaves_for_a_batch_in_the_same_tenth_of_a_second_is_one_entry_with_the_later_time(store: Store) -> None:
+    for hundredths in range(40):
+        for batch in ("one", None):
+            assert reserve(store, 2, hundredths / 100 + 0.001, limit=1000, batch=batch) == 2
+    entries = look(store, 1).entries
+    assert [(entry.batch_id, entry.number) for entry in sorted(entries, key=lambda entry: str(entry.batch_id))] == [
+        *[(None, 20)] * 4,
+        *[("one", 20)] * 4,
+    ]
+    assert {round(entry.at - NOW, 3) for entry in entries} == {0.091, 0.191, 0.291, 0.391}
+
+
+def test_what_a_clock_that_was_ahead_entered_left_now_at_the_latest(store: Store) -> None:
+    assert reserve(store, 4, 500, batch="one") == 4
+    assert reserve(store, 1, 0) == 1
+    assert set(look(store, 0).entries) == {Entry(NOW, "one", 4), Entry(NOW, None, 1)}
+
+
+def test_batches_that_wait_are_known_until_they_should_have_asked_again(store: Store) -> None:
+    def wait(batch: str, until: float) -> None:
+        decision = Decision(0, NOW, asks_until=NOW + until)
+        assert store.connections.reserve(HERE, batch, WINDOW, lambda: NOW, lambda _: decision) is decision
+
+    wait("one", 5)
+    wait("two", 9)
+    assert look(store, 4).askers == {"one", "two"}
+    wait("two", 3)
+    assert look(store, 4).askers == {"one"}
+    assert look(store, 5).askers == set()
+    wait("two", 20)
+    reserve(store, 1, 6)
+    with store._database.read() as connection:
+        assert connection.execute(select(askers.c.batch_id)).scalars().all() == ["two"], "the others are forgotten"
+
+
+def test_drops_are_counted_and_the_next_one_has_its_time(store: Store) -> None:
+    drop = Decision(1, NOW, next_drop=NOW + 7)
+    store.connections.reserve(HERE, "one", WINDOW, lambda: NOW, lambda _: Decision(3, NOW))
+    for _ in range(2):
+        store.connections.reserve(HERE, "one", WINDOW, lambda: NOW, lambda _: drop)
+    assert look(store, 1) == Window(NOW + 1, (Entry(NOW, "one", 5, drops=2),), next_drop=NOW + 7)
+
+
+def test_a_refusal_is_counted_at_the_batchs_last_requests_that_may_have_been_refused(store: Store) -> None:
+    for now, batch in ((0, "one"), (1, "one"), (2, "two"), (3, None)):
+        assert reserve(store, 2, now, batch=batch) == 2
+    jobs = []
+    for _ in range(5):
+        store.connections.pace(HERE, "one", WINDOW, lambda: NOW + 4, lambda window: jobs.append(dict(window.jobs)))
+    assert jobs == [{"one": left, "two": 2} for left in (3, 2, 1, 0, 0)]
+    assert look(store, 4).requests == 8, "they count as requests all the same"
+    assert look(store, 4).pace is None
+
+
+def test_a_pace_is_kept_with_the_time_at_which_it_was_found(store: Store) -> None:
+    store.connections.pace(HERE, None, WINDOW, lambda: NOW + 4, lambda _: 50.0)
+    store.connections.pace(HERE, None, WINDOW, lambda: NOW + 9, lambda _: None)
+    assert look(store, 10) == Window(NOW + 10, pace=50.0, paced_at=NOW + 4)
 
 
 def test_requests_of_another_connection_do_not_count(store: Store) -> None:
-    assert reserve(store, 10, 0) == (10, 0)
-    assert reserve(store, 10, 1, connection=ELSEWHERE) == (10, 1)
+    assert reserve(store, 10, 0) == 10
+    assert reserve(store, 10, 1, connection=ELSEWHERE) == 10
 
 
-def test_nobody_sends_while_a_connection_holds(store: Store) -> None:
+def test_who_decides_knows_that_a_connection_holds(store: Store) -> None:
     store.connections.hold(HERE, NOW + 30)
-    assert reserve(store, 1, 10) == (0, 30)
-    assert reserve(store, 1, 10, connection=ELSEWHERE) == (1, 10)
-    assert reserve(store, 1, 30) == (1, 30)
+    store.connections.hold(HERE, NOW + 20)
+    assert reserve(store, 1, 10) == 0
+    assert look(store, 10).held_until == NOW + 30
+    assert reserve(store, 1, 10, connection=ELSEWHERE) == 1
+    assert reserve(store, 1, 30) == 1
+    store.connections.hold(HERE, NOW + 5000)
+    assert look(store, 40).held_until is None, "set by a clock that was ahead"
 
 
 def test_requests_that_left_the_window_are_forgotten(store: Store) -> None:
     for minute in range(20):
-        assert reserve(store, 10, minute * 60) == (10, minute * 60)
-    with store._database.read() as connection:
-        assert connection.execute(select(func.count()).select_from(requests)).scalar_one() == 10
+        assert reserve(store, 10, minute * 60) == 10
+    assert count_entries(store) == 1
 
 
 def test_many_notes_of_a_new_connection_at_once_all_succeed(open_store: Callable[[], Store]) -> None:
@@ -78,7 +157,7 @@ def test_many_notes_of_a_new_connection_at_once_all_succeed(open_store: Callable
 
         def note(number: int, name: str = f"new-{round_}", together: threading.Barrier = together) -> int:
             together.wait()
-            return reserve(stores[number % 2], 1, 0, connection=name)[0]
+            return reserve(stores[number % 2], 1, 0, connection=name)
 
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(note, range(4))) == [1] * 4
@@ -90,7 +169,7 @@ def reserve_for_a_while(store: Store, seed: int) -> list[float]:
     left: list[float] = []
     now = 0.0
     while now < 200:
-        left += [now] * reserve(store, rng.randint(1, 4), now)[0]
+        left += [now] * reserve(store, rng.randint(1, 4), now)
         now += rng.uniform(0, 4)
     return left
 
@@ -105,7 +184,7 @@ def test_no_window_ever_has_more_than_the_limit(store: Store) -> None:
 
 def reserve_now(store: Store, number: int) -> int:
     """How many requests were granted in one moment."""
-    return sum(reserve(store, 3, 0, limit=50)[0] for _ in range(number))
+    return sum(reserve(store, 3, 0, limit=50) for _ in range(number))
 
 
 def reserve_now_at(url: str, number: int) -> int:
@@ -123,4 +202,4 @@ def test_threads_and_processes_together_get_no_more_than_the_limit(
         here = threads.map(lambda _: reserve_now(store, 10), range(2))
         there = processes.map(reserve_now_at, [database_url] * 2, [10, 10])
         assert sum(chain(here, there)) == 50
-    assert reserve(store, 1, 0, limit=50)[0] == 0
+    assert reserve(store, 1, 0, limit=50) == 0

@@ -279,6 +279,20 @@ def test_jobs_beyond_the_limit_on_tokens_are_refused_or_fail(overload: Overload)
     assert seen == ({202: 3, 429: 2, None: 3} if overload is Overload.REFUSE else {202: 5, None: 3, "too much": 2})
 
 
+def test_jobs_of_strangers_take_tokens_where_they_should() -> None:
+    async def main(client: Client) -> None:
+        seen = []
+        for number in range(18):
+            await client.clock.sleep(10)
+            answer = await client.http.post(JOBS, json={"inputs": [{"id": "Text", "value": [str(number)]}]})
+            seen.append(answer.status_code)
+        # two of six in a minute are theirs, from the first on; the limit is reached when the first minute is over
+        assert Counter(seen[6:]) == {202: 8, 429: 4}
+        assert len(client.double.jobs) == 18 - Counter(seen)[429] + 5
+
+    play(main, tokens_per_minute=3000, strangers_per_minute=2.0, strangers_take_tokens=True)
+
+
 def test_agents_keys_and_jobs_change_at_run_time() -> None:
     async def main(client: Client) -> None:
         job_id, http, double = await client.create("row"), client.http, client.double

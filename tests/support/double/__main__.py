@@ -36,7 +36,8 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(standard, name))
     parser.add_argument("--order", type=Order, default=standard.order, choices=list(Order))
     parser.add_argument("--retry-after", choices=["seconds", "date"])
-    parser.add_argument("--retry-gives-new-id", action="store_true")
+    for name in ("retry_gives_new_id", "strangers_take_tokens"):
+        parser.add_argument(f"--{name.replace('_', '-')}", action="store_true")
     parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME=CHANCE")
     return parser
 

@@ -129,6 +129,8 @@ class Options:
 
     strangers_per_minute: float = 0.0
     """Jobs that others start with the same agent."""
+    strangers_take_tokens: bool = False
+    """Whether their jobs count against the limit on tokens. They are never refused, so they leave us the rest."""
 
     faults: dict[Fault, Chance] = field(default_factory=dict)
     slow: Span = (5.0, 20.0)

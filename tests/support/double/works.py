@@ -64,6 +64,8 @@ class Works:
                 at, _, happen = heapq.heappop(self._late)
                 happen(at)
             else:
+                if self._options.strangers_take_tokens:
+                    self.tokens.take(stranger_at, self._options.tokens_per_job)
                 self.start(agent_id, _STRANGERS, stranger_at, ours=False)
                 self._stranger_at = stranger_at
 

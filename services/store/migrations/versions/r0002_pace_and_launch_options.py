@@ -30,6 +30,7 @@ def upgrade() -> None:
     op.add_column("requests", sa.Column("batch_id", sa.Text(), nullable=True))
     op.add_column("requests", sa.Column("number", sa.Integer(), server_default="1", nullable=False))
     op.add_column("requests", sa.Column("refused", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("requests", sa.Column("drops", sa.Integer(), server_default="0", nullable=False))
 
     op.add_column("connections", sa.Column("next_drop", sa.Double(), nullable=True))
     op.add_column("connections", sa.Column("pace", sa.Double(), nullable=True))

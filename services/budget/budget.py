@@ -1,14 +1,17 @@
-"""Who may send a request, when: never more than the limit in any 60 seconds, in all processes together."""
+"""The requests of one connection: asked for, waited for, held back. What the rules are is in `rules.py`."""
 
 import asyncio
 import random
-from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from services.budget.pace import after_failure, after_refusal, is_about_capacity
+from services.budget.rules import Rules
 from services.clock import Clock
 from services.errors import NoEffectError
 from services.models import Load
-from services.store import Store
+from services.store import Decision, Store, Window
 
 _WINDOW = 60.0
 """Seconds over which Writer counts requests."""
@@ -54,38 +57,20 @@ class Budget:
         self._paused_until = 0.0
         self._holds = _Growing()
         self._held_until = 0.0
-        self._spent: dict[str, deque[float]] = defaultdict(deque)
         # a few below, so that a jitter of the network does not carry one over
-        self._limit = max(1, requests_per_minute - requests_per_minute // 100)
-        # large batches leave a twentieth to polls and small batches, so that results are seen while rows are sent
-        self._for_large = max(1, self._limit - self._limit // 20)
-        self._kept_back = self._limit // 10
-        self.jobs_per_minute: float = self._for_large
-        self._next_drop = 0.0
+        limit = max(1, requests_per_minute - requests_per_minute // 100)
+        self._rules = Rules(limit, _WINDOW, _JITTER)
+        self._looked_at_failures = 0.0
+        self.jobs_per_minute: float = self._rules.for_jobs
+        """The pace at which large batches may start jobs, as this process saw it last."""
 
     async def reserve(self, batch_id: str, most: int) -> Grant:
-        """Enter up to so many requests that create or retry jobs of a batch.
-
-        A tenth of the limit is kept back for batches that have spent little in the last minute; the others get it in
-        drops, and only what is left of it.
-        """
-        spent, now = self._spent[batch_id], self._clock.now()
-        while spent and spent[0] <= now - _WINDOW:
-            spent.popleft()
-        if len(spent) < self._kept_back // 2:
-            grant = await self._enter(most, self._limit)
-        else:
-            grant = await self._enter_large(most)
-        spent.extend([now] * grant.number)
-        return grant
-
-    def forget(self, batch_id: str) -> None:
-        """Keep no account of a batch any more."""
-        self._spent.pop(batch_id, None)
+        """Enter up to so many requests that create or retry jobs of a batch."""
+        return await self._enter(batch_id, lambda window: self._rules.jobs(window, batch_id, most))
 
     async def turn(self) -> None:
         """Wait until one other request may leave, and enter it."""
-        while (grant := await self._enter(1, self._limit)).number == 0:
+        while (grant := await self._enter(None, self._rules.other)).number == 0:
             await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
 
     async def person_turn(self) -> None:
@@ -94,7 +79,7 @@ class Budget:
         Raises NoEffectError: there is no turn within seconds.
         """
         until = self._clock.now() + _PATIENCE
-        while (grant := await self._enter(1, self._limit, pausing=False)).number == 0:
+        while (grant := await self._enter(None, self._rules.other, pausing=False)).number == 0:
             if grant.again_at > until:
                 raise NoEffectError("Writer's limit is used up for the moment. Try again in a minute.")
             await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
@@ -110,9 +95,28 @@ class Budget:
         self._held_until = now + seconds
         await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._held_until)
 
+    async def refused(self, batch_id: str, left_at: float) -> None:
+        """After a 429 to a request that was to start a job, and left then: start fewer jobs in a minute."""
+        await self._find_pace(batch_id, lambda window: after_refusal(window, self._rules.limit, _WINDOW, left_at))
+
+    async def failed(self, words: str) -> None:
+        """After a job failed in these words: if it did for capacity, start fewer jobs in a minute."""
+        now = self._clock.now()
+        if is_about_capacity(words) and now >= self._looked_at_failures + _WINDOW:  # jobs fail together
+            self._looked_at_failures = now
+            await self._find_pace(None, lambda window: after_failure(window, self._rules.limit, _WINDOW))
+
     def load(self) -> Load:
         """What the requests of the connection are doing right now, those of all processes."""
-        return Load(0, self._limit)
+        window = self._store.connections.window(self._connection_id, self._clock.now(), _WINDOW)
+        pace = self._rules.pace(window)
+        held = window.held_until
+        return Load(
+            window.requests,
+            self._rules.limit,
+            None if held is None else datetime.fromtimestamp(held, UTC),
+            int(pace) if pace < self._rules.for_jobs else None,
+        )
 
     def pause(self) -> None:
         """Send nothing from this process for a growing while, because Writer cannot be asked."""
@@ -125,19 +129,21 @@ class Budget:
         self._pauses = _Growing()
         self._paused_until = 0.0
 
-    async def _enter_large(self, most: int) -> Grant:
-        grant = await self._enter(most, max(1, self._for_large - self._kept_back))
-        now = self._clock.now()
-        if grant.number or now < self._next_drop:
-            return Grant(grant.number, min(grant.again_at, max(now, self._next_drop)))
-        grant = await self._enter(1, self._for_large)
-        if grant.number:
-            self._next_drop = now + _WINDOW / max(1, self._kept_back)
-        return grant
-
-    async def _enter(self, most: int, limit: int, *, pausing: bool = True) -> Grant:
+    async def _enter(
+        self, batch_id: str | None, decide: Callable[[Window], Decision], *, pausing: bool = True
+    ) -> Grant:
         if pausing and self._clock.now() < self._paused_until:
             return Grant(0, self._paused_until)
-        reserve, window = self._store.connections.reserve, _WINDOW + _JITTER
-        number, again_at = await asyncio.to_thread(reserve, self._connection_id, most, limit, window, self._clock.now)
-        return Grant(number, again_at)
+
+        def noting_pace(window: Window) -> Decision:
+            self.jobs_per_minute = min(self._rules.pace(window), self._rules.for_jobs)
+            return decide(window)
+
+        reserve, seconds = self._store.connections.reserve, self._rules.window
+        args = (self._connection_id, batch_id, seconds, self._clock.now, noting_pace)
+        decision = await asyncio.to_thread(reserve, *args)
+        return Grant(decision.number, decision.again_at)
+
+    async def _find_pace(self, refused: str | None, decide: Callable[[Window], float | None]) -> None:
+        find, now = self._store.connections.pace, self._clock.now
+        await asyncio.to_thread(find, self._connection_id, refused, self._rules.window, now, decide)

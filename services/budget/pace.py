@@ -1,0 +1,81 @@
+"""How many jobs may be started in a minute: Writer counts more than requests, and others may use the same limits.
+
+The pace is found by being refused, and rises again by itself, the faster the longer nothing is refused. Nothing here
+remembers: all of it follows from what the store keeps.
+"""
+
+import math
+import re
+
+from services.store import Window
+
+_LEAST = 5.0
+"""Jobs a minute that are tried even when fewer were accepted: else nobody would find out that there is room again."""
+_WHILE_KEEPING_TO_IT = 0.9
+"""What is left of a pace that was kept to, and refused all the same."""
+_AFTER_FAILURES = 0.7
+"""The part of the jobs started in a minute that is thought to be right when some of them failed for capacity."""
+_STEPS = 20
+"""The first rise is one in so many; each later one, a minute apart, is twice the one before."""
+_MOST_RISES = 20
+
+_CAPACITY = re.compile(
+    r"\b(rate|tokens?|requests?|usage|concurrency|capacity)[ _-]limit|\blimit\w* on (tokens|requests)"
+    r"|\btoo many (\w+ )?(requests|tokens|jobs)|\b(tokens|requests) per (minute|second|hour|day)"
+    r"|\bover(loaded|[ -]capacity)|\b(at|out of|no|insufficient|lack of) capacity|\bquota|\bthrottl|\b429\b",
+    re.IGNORECASE,
+)
+
+
+def is_about_capacity(words: str) -> bool:
+    """Whether a job failed because Writer had too much to do, or was asked too much, and not for the row's sake."""
+    return _CAPACITY.search(words) is not None
+
+
+def effective(window: Window, most: int, minute: float) -> float:
+    """Jobs that may be started in a minute now, `most` where nothing lowers that."""
+    if window.pace is None:
+        return most
+    rises = min(_MOST_RISES, max(0, _minutes(window, minute) - 1))
+    return min(most, window.pace + _step(window.pace) * ((1 << rises) - 1))
+
+
+def rises_at(window: Window, most: int, minute: float) -> float:
+    """When the pace is next higher than now."""
+    if effective(window, most, minute) >= most:
+        return math.inf
+    return window.paced_at + max(2, _minutes(window, minute) + 1) * minute
+
+
+def after_refusal(window: Window, most: int, minute: float, left_at: float) -> float:
+    """The pace when Writer has refused a job whose request left then: no more than it accepted.
+
+    If that is what was sent anyway, others use the limit too, and the pace falls by a tenth: once for all requests
+    that were on the wire together.
+    """
+    now = effective(window, most, minute)
+    accepted = sum(window.jobs.values())
+    if accepted >= now and left_at >= window.paced_at:
+        return max(_least(most), now * _WHILE_KEEPING_TO_IT)
+    return max(_least(most), min(now, accepted))
+
+
+def after_failure(window: Window, most: int, minute: float) -> float | None:
+    """The pace when a job has failed for capacity; None: as it is, for it was lowered within the last minute."""
+    if window.pace is not None and window.now < window.paced_at + minute:
+        return None
+    started = sum(entry.number for entry in window.entries if entry.batch_id is not None)
+    return max(_least(most), min(effective(window, most, minute), started * _AFTER_FAILURES))
+
+
+def _least(most: int) -> float:
+    return min(_LEAST, most)
+
+
+def _step(pace: float) -> float:
+    return max(1.0, pace // _STEPS)
+
+
+def _minutes(window: Window, minute: float) -> int:
+    """Whole minutes since the pace was found; none when a clock that was ahead found it."""
+    return max(0, int((window.now - window.paced_at) // minute))

@@ -1,0 +1,181 @@
+"""The rules by which requests may leave, from what the store knows and nothing else.
+
+Three levels share the limit. Large batches keep below the lowest: they leave a twentieth of the limit to polls and
+people, and a tenth of the rest goes out in drops only, so that a slot comes free every few seconds. Batches that have
+sent little in the last minute may use what is kept back. Polls may use all.
+
+Between batches it is fair, slot by slot: each may take its share of what the window has for jobs, and beyond that only
+what no other batch that asks lacks of its own share.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.budget.pace import effective, rises_at
+from services.store import Decision, Entry, Window
+
+_SOON = 1 / 240
+"""The part of the window (of 60 s: a quarter second) after which a batch that left a slot to another asks again."""
+_GRACE = 1 / 30
+"""The part of the window (of 60 s: 2 s) by which a batch may be late when it asks again."""
+_NEXT = 1 / 120
+"""The part of the window (of 60 s: half a second) within which a batch that got something asks for more, if it does.
+
+Not only if it got less than it asked for: a batch whose requests come back one by one asks for one each time.
+"""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules for one limit."""
+
+    limit: int
+    """Requests that may leave in a window."""
+    minute: float
+    """Seconds over which Writer counts."""
+    jitter: float
+    """Seconds by which a request may reach Writer later than it was entered: the window is that much longer."""
+
+    @property
+    def window(self) -> float:
+        """Seconds over which requests are counted here."""
+        return self.minute + self.jitter
+
+    @property
+    def for_jobs(self) -> int:
+        """Requests that large batches may use in all: so results are seen while rows are sent."""
+        return self.limit - max(self.limit // 20, int(self.limit >= 3))
+
+    @property
+    def for_small(self) -> int:
+        """Requests that batches may use while they have sent little: even many of them leave polls something."""
+        return self.limit - self.limit // 60
+
+    def pace(self, window: Window) -> float:
+        """Jobs that may be started in a minute now."""
+        return effective(window, self.limit, self.minute)
+
+    def other(self, window: Window) -> Decision:
+        """Whether a request that starts no job may leave."""
+        if window.held_until is not None:
+            return Decision(0, window.held_until)
+        level = _Level(window, self.window, [(_requests, self.limit)])
+        return Decision(1, window.now) if level.room > 0 else Decision(0, level.free_at)
+
+    def jobs(self, window: Window, batch_id: str, most: int) -> Decision:
+        """How many requests, up to `most`, that start jobs of a batch may leave."""
+        if window.held_until is not None:
+            return self._later(window.held_until)
+        turn = _Turn(self, window, batch_id)
+        number = min(most, max(turn.of_small, turn.fair(turn.burst.room)))
+        if number > 0:
+            return Decision(number, window.now, window.now + _NEXT * self.minute)
+        if turn.drop_at <= window.now and turn.fair(turn.all.room) > 0:
+            # a batch that came late for one drop is not late for the next
+            next_drop = max(turn.drop_at, window.now - turn.drop_every) + turn.drop_every
+            return Decision(1, window.now, window.now + _NEXT * self.minute, next_drop)
+        return self._later(turn.again_at)
+
+    def _later(self, again_at: float) -> Decision:
+        return Decision(0, again_at, again_at + _GRACE * self.minute)
+
+
+def _requests(entry: Entry) -> int:
+    return entry.number
+
+
+def _jobs(entry: Entry) -> int:
+    return entry.jobs
+
+
+def _requests_but_drops(entry: Entry) -> int:
+    return entry.number - entry.drops
+
+
+def _jobs_but_drops(entry: Entry) -> int:
+    return max(0, entry.jobs - entry.drops)
+
+
+class _Level:
+    """The room below some limits, each on what some kind of entry counts, in the last seconds."""
+
+    def __init__(self, window: Window, seconds: float, limits: Sequence[tuple[Callable[[Entry], int], int]]) -> None:
+        self._window = window
+        self._seconds = seconds
+        self._limits = limits
+        self.room = min(limit - sum(map(count, window.entries)) for count, limit in limits)
+
+    @property
+    def free_at(self) -> float:
+        """When there is room for one more."""
+        return max(self._fallen_at(count, limit) for count, limit in self._limits)
+
+    def _fallen_at(self, count: Callable[[Entry], int], limit: int) -> float:
+        """When so much of it has left the window that there is room below the limit."""
+        excess = sum(map(count, self._window.entries)) - limit + 1
+        for entry in self._window.entries:
+            if excess <= 0:
+                break
+            excess -= count(entry)
+            if excess <= 0:
+                return entry.at + self._seconds
+        return self._window.now
+
+
+class _Turn:
+    """What there is for a batch that asks."""
+
+    def __init__(self, rules: Rules, window: Window, batch_id: str) -> None:
+        self._rules = rules
+        self._window = window
+        self._mine = window.jobs[batch_id]
+        self._others = [window.jobs[other] for other in window.askers if other != batch_id]
+        pace = int(rules.pace(window))
+        whole = min(pace, rules.for_jobs)
+        kept_back = max(whole // 10, int(whole >= 2))
+        self._share = self._find_share(batch_id, whole)
+        self._small_until = min(max(kept_back // 2, min(kept_back, 1)), math.ceil(self._share))
+        self.drop_every = rules.window / max(1, kept_back)
+        """Seconds between drops from what is kept back."""
+
+        upper = [(_requests, rules.for_jobs), (_jobs, pace)]
+        lower = [(_requests_but_drops, rules.for_jobs - kept_back), (_jobs_but_drops, pace - kept_back)]
+        self.burst = _Level(window, rules.window, upper + lower)
+        self.all = _Level(window, rules.window, upper)
+        self._small = _Level(window, rules.window, [(_requests, rules.for_small), (_jobs, pace)])
+
+    @property
+    def of_small(self) -> int:
+        """Slots for a batch that has used little: half of what is kept back, or its share where that is less."""
+        return min(self._small.room, self._small_until - self._mine)
+
+    def fair(self, room: int) -> int:
+        """Of that room, what the batch may take: up to its share, and beyond that what no other lacks."""
+        lacking = sum(max(0, math.floor(self._share - used)) for used in self._others)
+        return min(room, max(math.ceil(self._share - self._mine), room - lacking))
+
+    @property
+    def drop_at(self) -> float:
+        """When the next drop is due; one that is further away was set by a clock that was ahead."""
+        next_drop = self._window.next_drop
+        return next_drop if next_drop <= self._window.now + self._rules.window else self._window.now
+
+    @property
+    def again_at(self) -> float:
+        """When asking again makes sense, where there is nothing now."""
+        now, minute = self._window.now, self._rules.minute
+        times = [self.burst.free_at, max(self.drop_at, self.all.free_at)]
+        if self._mine < self._small_until:
+            times.append(self._small.free_at)
+        if min(times) <= now:
+            return now + _SOON * minute  # it is there, and left to another batch
+        return min(*times, rises_at(self._window, self._rules.limit, minute))
+
+    def _find_share(self, batch_id: str, whole: int) -> float:
+        """Slots in the window that are this batch's: what those have that do not ask now is not to be shared."""
+        window = self._window
+        asking = {batch_id, *window.askers}
+        theirs = sum(used for batch, used in window.jobs.items() if batch not in asking)
+        no_jobs = window.requests - sum(window.jobs.values())
+        return max(0.0, (min(self._rules.for_jobs - no_jobs, whole) - theirs) / len(asking))

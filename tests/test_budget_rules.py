@@ -1,0 +1,286 @@
+"""The rules of the budget, on their own: never over the limit, nothing wasted, the same to everyone."""
+
+import heapq
+import math
+import random
+from itertools import count, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.budget.pace import after_failure, after_refusal, is_about_capacity
+from services.budget.rules import Rules
+from services.store import Decision, Entry, Window
+from tests.support.double.books import most_in
+
+WINDOW = 61.0
+SOON = 0.25
+
+Asking = tuple[float, str | None, int]
+"""Seconds after the one before, who (None: a poll), for how many."""
+
+limits = st.integers(1, 60) | st.integers(61, 2000)
+who = st.sampled_from([None, "one", "two", "three", "four"])
+askings = st.lists(st.tuples(st.floats(0, 20) | st.floats(0, 0.5), who, st.integers(1, 40)), max_size=150)
+paces = st.none() | st.integers(1, 400)
+
+
+class Book:
+    """What the store keeps of a connection, in memory."""
+
+    def __init__(self, limit: int, pace: float | None = None) -> None:
+        self.rules = Rules(limit, 60.0, 1.0)
+        self.now = 1000.0
+        self.pace = pace
+        self.entries: list[Entry] = []
+        self.askers: dict[str, float] = {}
+        self.next_drop = 0.0
+
+    @property
+    def window(self) -> Window:
+        """The window as it is now."""
+        entries = tuple(entry for entry in self.entries if entry.at + WINDOW > self.now)
+        askers = frozenset(name for name, until in self.askers.items() if until > self.now)
+        return Window(self.now, entries, None, askers, self.next_drop, self.pace, self.now)
+
+    def decide(self, name: str | None, most: int) -> Decision:
+        """What the rules say."""
+        return self.rules.other(self.window) if name is None else self.rules.jobs(self.window, name, most)
+
+    def ask(self, name: str | None, most: int) -> Decision:
+        """What the rules say, and the store does."""
+        decision = self.decide(name, most)
+        assert decision.number <= most
+        if decision.number:
+            self.entries.append(Entry(self.now, name, decision.number, 0, decision.drops))
+        if name is not None:
+            self.askers[name] = decision.asks_until
+        self.next_drop = self.next_drop if decision.next_drop is None else decision.next_drop
+        return decision
+
+    def play(self, askings: list[Asking]) -> None:
+        """Let all of them ask."""
+        for seconds, name, most in askings:
+            self.now += seconds
+            self.ask(name, most)
+
+    def most_in_a_window(self, *, jobs_only: bool = False) -> int:
+        """The most requests in any window."""
+        entries = [entry for entry in self.entries if not jobs_only or entry.batch_id is not None]
+        return most_in((entry.at for entry in entries for _ in range(entry.number)), WINDOW)
+
+
+def greedy(book: Book, most: dict[str, int], start: dict[str, float], until: float, seed: int) -> None:
+    """Let batches ask for as many each time, as soon as makes sense, each from its start on."""
+    rng, order = random.Random(seed), count()
+    queue = [(book.now + start[name], next(order), name) for name in most]
+    heapq.heapify(queue)
+    end = book.now + until
+    while queue[0][0] < end:
+        at, _, name = heapq.heappop(queue)
+        book.now = max(book.now, at)
+        decision = book.ask(name, most[name])
+        again_at = max(decision.again_at, book.now) + rng.uniform(0.001, 0.3)
+        heapq.heappush(queue, (again_at, next(order), name))
+
+
+@given(limits, paces, askings)
+def test_no_window_ever_has_more_than_the_limit_nor_more_jobs_than_the_pace(
+    limit: int, pace: float | None, askings: list[Asking]
+) -> None:
+    book = Book(limit, pace)
+    book.play(askings)
+    assert book.most_in_a_window() <= limit
+    assert book.most_in_a_window(jobs_only=True) <= min(limit, pace or limit)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 100), paces, askings, st.sampled_from(["one", "new"]))
+def test_who_asks_again_when_told_gets_something_and_not_before(
+    limit: int, pace: float | None, askings: list[Asking], name: str
+) -> None:
+    book = Book(limit, pace)
+    book.play(askings)
+    while (decision := book.ask(name, 5)).number:
+        book.askers.clear()
+    book.askers.clear()
+    decision = book.ask(name, 5)
+    book.now = decision.again_at - 0.001
+    assert book.decide(name, 5).number == 0
+    book.now = decision.again_at
+    assert book.decide(name, 5).number > 0
+
+
+@given(st.integers(1, 60), askings)
+def test_a_poll_that_asks_again_when_told_gets_its_turn_and_not_before(limit: int, askings: list[Asking]) -> None:
+    book = Book(limit)
+    book.play(askings)
+    while (decision := book.ask(None, 1)).number:
+        pass
+    book.now = decision.again_at - 0.001
+    assert book.decide(None, 1).number == 0
+    book.now = decision.again_at
+    assert book.decide(None, 1).number == 1
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 150), st.none() | st.integers(1, 100), st.integers(1, 50))
+def test_a_batch_that_is_alone_gets_all_there_is_for_jobs(limit: int, pace: float | None, most: int) -> None:
+    book = Book(limit, pace)
+    end = book.now + 5 * WINDOW
+    while book.now < end:
+        book.now = max(book.now, book.ask("alone", most).again_at)
+    jobs = min(book.rules.for_jobs, pace or limit)
+    assert sum(entry.number for entry in book.entries) >= 5 * jobs
+    if limit >= 3:
+        assert book.ask(None, 1).number == 1, "something is left to polls"
+    if jobs < limit - 1 and jobs == book.rules.for_jobs:
+        assert book.ask("new", 1).number == 1, "something is left to new batches"
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.integers(20, 200),
+    st.lists(st.integers(1, 16), min_size=2, max_size=5),
+    st.lists(st.floats(0, 150), min_size=5, max_size=5),
+    st.integers(0, 1000),
+)
+def test_batches_that_always_ask_come_to_equal_shares(
+    limit: int, mosts: list[int], starts: list[float], seed: int
+) -> None:
+    book = Book(limit)
+    names = [f"batch {number}" for number in range(len(mosts))]
+    greedy(book, dict(zip(names, mosts, strict=True)), dict(zip(names, starts, strict=False)), 330, seed)
+    share = book.rules.for_jobs / len(names)
+    # one that asks for one at a time, every 0.15 s at the most, cannot use more than that
+    used = [book.window.jobs[name] for name in names]
+    assert min(used) >= math.floor(share * 2 / 3) - 1
+    assert max(used) <= math.ceil(share * 4 / 3) + 1
+
+
+def test_what_one_batch_does_not_want_the_others_get() -> None:
+    book = Book(400)
+    # as fast as their turns come, but one of them has a row every ten seconds only
+    for _ in range(600):
+        book.now += 0.5
+        if book.now % 10 < 0.5:
+            assert book.ask("slow", 1).number == 1
+        book.ask("fast", 16)
+    jobs = book.window.jobs
+    assert jobs["slow"] in (6, 7)
+    assert jobs.total() >= 0.97 * book.rules.for_jobs, (
+        "it asks every half second, and a slot may be free a little before"
+    )
+
+
+def test_a_batch_that_does_not_come_back_is_waited_for_two_seconds() -> None:
+    book = Book(100)
+    while book.ask("large", 16).number:
+        pass
+    free_at = 1000 + WINDOW
+    book.now = free_at - 30
+    while book.ask("gone", 16).number or book.ask("large", 16).number:
+        pass
+    book.entries = [Entry(free_at - 40, "large", 94, 0), Entry(1000.0, None, 1, 0)]
+    book.askers = {"gone": free_at + 2}
+    book.now = free_at
+    assert book.decide("large", 8) == Decision(0, free_at + SOON, free_at + SOON + 2)
+    book.now = free_at + 2
+    assert book.decide("large", 8).number == 1
+
+
+def test_when_a_batch_has_used_up_the_window_the_next_one_has_its_first_rows_away_at_once() -> None:
+    book = Book(396)
+    while (decision := book.ask("large", 16)).number or decision.again_at < 1055:
+        book.now = max(book.now, decision.again_at)
+    assert book.window.jobs["large"] > 365
+    assert book.ask("small", 5).number == 5
+    assert [book.ask(None, 1).number for _ in range(6)] == [1] * 6
+
+
+def test_many_small_batches_leave_polls_something() -> None:
+    book = Book(396)
+    for number in range(100):
+        book.ask(f"batch {number}", 8)
+    assert [book.ask(None, 1).number for _ in range(6)] == [1] * 6
+
+
+def test_everyone_holds() -> None:
+    rules = Rules(396, 60.0, 1.0)
+    window = Window(1000.0, held_until=1030.0)
+    assert rules.other(window) == Decision(0, 1030.0)
+    assert rules.jobs(window, "batch", 8) == Decision(0, 1030.0, 1032.0)
+
+
+def accepted(number: int, refused: int, pace: float | None = None, paced_at: float = 0.0) -> Window:
+    """A window 100 s after 1000 in which so many jobs were accepted and so many refused, and polls."""
+    entries = (Entry(1060.0, "one", number + refused, refused), Entry(1061.0, None, 30, 0))
+    return Window(1100.0, entries, pace=pace, paced_at=paced_at)
+
+
+@pytest.mark.parametrize(
+    ("window", "left_at", "pace"),
+    [
+        pytest.param(accepted(50, 16), 1060, 50, id="what was accepted"),
+        pytest.param(accepted(3, 1), 1060, 5, id="never less than is worth trying"),
+        pytest.param(accepted(50, 1, pace=40, paced_at=1050), 1060, 36, id="a tenth less than what was kept to"),
+        pytest.param(accepted(50, 2, pace=40, paced_at=1061), 1060, 40, id="once for what was on the wire together"),
+        pytest.param(accepted(33, 7, pace=40, paced_at=1061), 1060, 33, id="always what was accepted"),
+        pytest.param(accepted(60, 1, pace=60, paced_at=1100 - 185), 1060, 60, id="from where it had risen to"),
+    ],
+)
+def test_after_a_refusal_the_pace_is_what_writer_accepts(window: Window, left_at: float, pace: float) -> None:
+    assert after_refusal(window, 376, 60.0, left_at) == pytest.approx(pace)
+
+
+def test_when_jobs_fail_for_capacity_the_pace_is_seven_tenths_of_what_was_started_once_a_minute() -> None:
+    assert after_failure(accepted(100, 0), 376, 60.0) == pytest.approx(70)
+    assert after_failure(accepted(2, 0), 376, 60.0) == 5
+    assert after_failure(accepted(100, 0, pace=70, paced_at=1045), 376, 60.0) is None
+    assert after_failure(accepted(60, 0, pace=70, paced_at=1040), 376, 60.0) == pytest.approx(42)
+
+
+def test_the_pace_rises_by_itself_and_faster_with_time() -> None:
+    rules = Rules(396, 60.0, 1.0)
+    paces = [rules.pace(Window(minute * 60.0, pace=40, paced_at=0.0)) for minute in range(10)]
+    assert paces == [40, 40, 42, 46, 54, 70, 102, 166, 294, 396]
+    assert all(earlier <= later for earlier, later in pairwise(paces))
+    assert rules.pace(Window(1e9, pace=40, paced_at=0.0)) == 396
+    assert rules.pace(Window(0.0, pace=40, paced_at=900.0)) == 40, "found by a clock that was ahead"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Rate limit exceeded: too many tokens per minute.",
+        "Too many tokens per minute.",
+        "rate_limit_error",
+        "Too Many Requests",
+        "The limit on tokens was reached.",
+        "Model is overloaded, please try again later.",
+        "You exceeded your current quota.",
+        "Request was throttled.",
+        "The service is at capacity.",
+        "Error 429 from the model.",
+    ],
+)
+def test_words_about_capacity_are_known(words: str) -> None:
+    assert is_about_capacity(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The model gave no answer.",
+        "Writer gave no reason for the failure.",
+        "The text exceeds the limit of 5,000 words.",
+        "Token 'abc' is not valid.",
+        "The page could not be read: 500.",
+        "The prompt has too many words.",
+        "Input “Capacity” is required.",
+        "",
+    ],
+)
+def test_words_about_the_row_itself_are_not_about_capacity(words: str) -> None:
+    assert not is_about_capacity(words)
