@@ -14,6 +14,8 @@ _FEW = 8
 """Requests on the wire at the beginning: when Writer refuses the first job, few others are on their way."""
 _GENTLY = 20
 """The more jobs Writer has taken, the more are on the wire: the square of their number over this one."""
+_CAREFULLY = 8
+"""Where no minute had so many jobs yet, no more are on the wire than one in so many of those that are left in it."""
 _MOST = 90
 """As many as connections may be open, but for some that poll."""
 
@@ -25,18 +27,22 @@ class Concurrency:
         self.on_the_wire = 0
         self._latency = _LATENCY
         self._taken = 0
+        self._proven = 0
 
-    def taken(self, seconds: float) -> None:
-        """Note that Writer took a job, and how long its answer needed."""
+    def taken(self, seconds: float, jobs_in_minute: int) -> None:
+        """Note that Writer took a job, how long its answer needed, and how many were started in the last minute."""
         self._taken += 1
         self._latency += _WEIGHT * (seconds - self._latency)
+        self._proven = max(self._proven, jobs_in_minute - self.on_the_wire)
 
     def refused(self) -> None:
-        """Note that Writer took one not, because there were too many: begin again with few."""
-        self._taken = 0
+        """Note that Writer did not take one, because there were too many: begin again with few."""
+        self._taken = self._proven = 0
 
-    def room(self, jobs_per_minute: float) -> int:
-        """How many more requests may leave, to start so many jobs a minute."""
+    def room(self, jobs_per_minute: float, jobs_in_minute: int) -> int:
+        """How many more requests may leave, to start so many jobs a minute, where so many were started in the last."""
         needed = 1 + math.ceil((self._latency + _OVERHEAD) * jobs_per_minute / _BURST)
-        width = min(_MOST, max(_FEW, needed), _FEW + (self._taken // _GENTLY) ** 2)
-        return width - self.on_the_wire
+        width = min(_MOST, needed, _FEW + (self._taken // _GENTLY) ** 2)
+        if jobs_in_minute >= self._proven + self.on_the_wire:
+            width = min(width, int(jobs_per_minute - jobs_in_minute) // _CAREFULLY)
+        return max(_FEW, width) - self.on_the_wire

@@ -90,7 +90,7 @@ class Gateway:
             raise
         finally:
             self.concurrency.on_the_wire -= 1
-        self.concurrency.taken(self._clock.now() - sent_at)
+        self.concurrency.taken(self._clock.now() - sent_at, self.budget.jobs_in_minute)
         return self._learn(job)
 
     async def _ask(self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None) -> Answer:

@@ -63,6 +63,8 @@ class Budget:
         self._looked_at_failures = 0.0
         self.jobs_per_minute: float = self._rules.for_jobs
         """The pace at which large batches may start jobs, as this process saw it last."""
+        self.jobs_in_minute = 0
+        """Jobs that were started in the last minute, as this process saw it last."""
 
     async def reserve(self, batch_id: str, most: int) -> Grant:
         """Enter up to so many requests that create or retry jobs of a batch."""
@@ -135,12 +137,13 @@ class Budget:
         if pausing and self._clock.now() < self._paused_until:
             return Grant(0, self._paused_until)
 
-        def noting_pace(window: Window) -> Decision:
+        def noting(window: Window) -> Decision:
             self.jobs_per_minute = min(self._rules.pace(window), self._rules.for_jobs)
+            self.jobs_in_minute = sum(window.jobs.values())
             return decide(window)
 
         reserve, seconds = self._store.connections.reserve, self._rules.window
-        args = (self._connection_id, batch_id, seconds, self._clock.now, noting_pace)
+        args = (self._connection_id, batch_id, seconds, self._clock.now, noting)
         decision = await asyncio.to_thread(reserve, *args)
         return Grant(decision.number, decision.again_at)
 

@@ -85,6 +85,14 @@ def _requests(entry: Entry) -> int:
     return entry.number
 
 
+def _for_jobs(entry: Entry) -> int:
+    return 0 if entry.batch_id is None else entry.number
+
+
+def _for_jobs_but_drops(entry: Entry) -> int:
+    return _for_jobs(entry) - entry.drops
+
+
 def _jobs(entry: Entry) -> int:
     return entry.jobs
 
@@ -139,8 +147,12 @@ class _Turn:
         self.drop_every = rules.window / max(1, kept_back)
         """Seconds between drops from what is kept back."""
 
-        upper = [(_requests, rules.for_jobs), (_jobs, pace)]
-        lower = [(_requests_but_drops, rules.for_jobs - kept_back), (_jobs_but_drops, pace - kept_back)]
+        upper = [(_requests, rules.limit), (_for_jobs, rules.for_jobs), (_jobs, pace)]
+        lower = [
+            (_requests_but_drops, rules.limit - kept_back),
+            (_for_jobs_but_drops, rules.for_jobs - kept_back),
+            (_jobs_but_drops, pace - kept_back),
+        ]
         self.burst = _Level(window, rules.window, upper + lower)
         self.all = _Level(window, rules.window, upper)
         self._small = _Level(window, rules.window, [(_requests, rules.for_small), (_jobs, pace)])
@@ -178,4 +190,4 @@ class _Turn:
         asking = {batch_id, *window.askers}
         theirs = sum(used for batch, used in window.jobs.items() if batch not in asking)
         no_jobs = window.requests - sum(window.jobs.values())
-        return max(0.0, (min(self._rules.for_jobs - no_jobs, whole) - theirs) / len(asking))
+        return max(0.0, (min(self._rules.limit - no_jobs, whole) - theirs) / len(asking))

@@ -113,7 +113,8 @@ class Runner:
 
     def _room(self) -> int:
         """How many more rows may be sent now."""
-        room = self._gateway.concurrency.room(self._gateway.budget.jobs_per_minute)
+        budget = self._gateway.budget
+        room = self._gateway.concurrency.room(budget.jobs_per_minute, budget.jobs_in_minute)
         return min(_GROUP, max(room, _AT_LEAST - len(self._on_the_wire)))
 
     async def _collect(self, collector: Collector) -> None:
