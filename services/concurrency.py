@@ -1,8 +1,6 @@
 """How many requests that start jobs may be on the wire at a time."""
 
-import math
-
-_BURST = 3.0
+_BURST = 2.5
 """Seconds in which a minute's jobs may be started, when the budget allows it."""
 _OVERHEAD = 0.05
 """Seconds that a request costs beside its way to Writer and back."""
@@ -10,13 +8,19 @@ _LATENCY = 0.2
 """Seconds that a request is taken to need before any was answered."""
 _WEIGHT = 0.1
 """What the last answer counts for in the mean latency."""
-_FEW = 8
-"""Requests on the wire at the beginning: when Writer refuses the first job, few others are on their way."""
-_GENTLY = 20
-"""The more jobs Writer has taken, the more are on the wire: the square of their number over this one."""
-_CAREFULLY = 8
+_FEW = 0.0132
+"""Requests on the wire at the beginning, as a part of the jobs in a minute: when Writer refuses the first job, few
+others are on their way."""
+_FEWEST = 4
+_SOON = 0.25
+"""The part of a minute's jobs that Writer has to take until as many are on the wire as are needed ..."""
+_GENTLY = 2
+"""... and the power with which their number grows until then: slowly at first."""
+_CAREFULLY = 7.5
 """Where no minute had so many jobs yet, no more are on the wire than one in so many of those that are left in it."""
-_MOST = 90
+_NEAR = 50
+"""Jobs by which a minute may have fewer and count as new all the same."""
+_MOST = 120
 """As many as connections may be open, but for some that poll."""
 
 
@@ -41,8 +45,9 @@ class Concurrency:
 
     def room(self, jobs_per_minute: float, jobs_in_minute: int) -> int:
         """How many more requests may leave, to start so many jobs a minute, where so many were started in the last."""
-        needed = 1 + math.ceil((self._latency + _OVERHEAD) * jobs_per_minute / _BURST)
-        width = min(_MOST, needed, _FEW + (self._taken // _GENTLY) ** 2)
-        if jobs_in_minute >= self._proven + self.on_the_wire:
-            width = min(width, int(jobs_per_minute - jobs_in_minute) // _CAREFULLY)
-        return max(_FEW, width) - self.on_the_wire
+        needed = 1 + (self._latency + _OVERHEAD) * jobs_per_minute / _BURST
+        trust = min(1.0, self._taken / (_SOON * jobs_per_minute))
+        width = min(_MOST, needed, max(_FEW * jobs_per_minute, needed * trust**_GENTLY))
+        if jobs_in_minute + _NEAR >= self._proven + self.on_the_wire:
+            width = min(width, (jobs_per_minute - jobs_in_minute) / _CAREFULLY)
+        return max(_FEWEST, int(width)) - self.on_the_wire

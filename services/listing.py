@@ -9,7 +9,7 @@ from services.models import Job, JobPage, JobState
 _MOST_PAGES = 100
 """Pages read in one go; what is not on them is asked for alone."""
 _AHEAD = 8
-"""Pages asked for at a time, where that many are expected to tell something."""
+"""Pages asked for at a time, where that many are expected to tell something; after trouble fewer, for a while."""
 _USUAL_PAGE = 50
 """Jobs on a page as Writer's reference has it; more may be asked for, and fewer may come."""
 _ENOUGH_TO_TELL = 3
@@ -30,6 +30,7 @@ class Listing:
         self._is_oldest_first = False
         self.page_size = _USUAL_PAGE
         """How many jobs Writer puts on a page, as far as was seen."""
+        self._ahead = _AHEAD
         self.read_at = 0.0
         """When it was begun to be read last, by the clock of those who read it."""
         self.forecast = Forecast()
@@ -53,7 +54,7 @@ class Listing:
         offset = read = 0
         goes_on = True
         while goes_on and read < _MOST_PAGES and not self._is_oldest_first:
-            ahead = min(_AHEAD, max(1, pages - read))
+            ahead = min(self._ahead, max(1, pages - read))
             for offset, page in await self._pages(state, [offset + n * self.page_size for n in range(ahead)]):
                 goes_on = self._tell(page, reader)
                 read += 1
@@ -82,6 +83,8 @@ class Listing:
         """The pages at these offsets and where each ends; asked for together, as far as they follow on each other."""
         asked = (self._fetch(offset, state) for offset in offsets)
         answers = await asyncio.gather(*asked, return_exceptions=True)
+        is_lost = any(isinstance(answer, BaseException) for answer in answers)
+        self._ahead = 1 if is_lost else min(_AHEAD, self._ahead * 2)
         pages: list[tuple[int, JobPage]] = []
         for offset, answer in zip(offsets, answers, strict=True):
             if isinstance(answer, BaseException):

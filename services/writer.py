@@ -50,8 +50,8 @@ DEADLINE = 120.0
 """Seconds that a request may take in all; a server that sends a byte now and then never meets a read time-out."""
 
 LIMITS = httpx.Limits(
-    max_connections=100,
-    max_keepalive_connections=100,  # a burst uses many, and opening one costs more than the request
+    max_connections=150,
+    max_keepalive_connections=150,  # a burst uses many, and opening one costs more than the request
     # A request on a connection that the server is just closing is lost, and nobody can know whether it had its effect.
     # Servers keep idle connections for 5 s (uvicorn) to 75 s (nginx): leaving them before that makes it rare.
     keepalive_expiry=4,

@@ -4,35 +4,44 @@ import pytest
 
 from services.concurrency import Concurrency
 
+MANY = 1000
+"""Jobs that were started in a minute before."""
+
 
 def after(taken: int, seconds: float = 0.2) -> Concurrency:
+    """As it is when Writer has taken so many jobs in earlier minutes, in one of them a thousand."""
     concurrency = Concurrency()
     for _ in range(taken):
-        concurrency.taken(seconds)
+        concurrency.taken(seconds, MANY)
     return concurrency
 
 
 def test_it_begins_with_few_and_has_many_once_writer_has_taken_hundreds() -> None:
-    assert [after(taken).room(1200) for taken in (0, 19, 20, 100, 140, 1000)] == [8, 8, 9, 33, 57, 90]
+    assert [after(taken).room(1200, 0) for taken in (0, 100, 200, 300, 1000)] == [4, 15, 53, 120, 120]
 
 
-@pytest.mark.parametrize(("per_minute", "room"), [(50, 8), (396, 34), (100_000, 90)])
+@pytest.mark.parametrize(("per_minute", "room"), [(50, 6), (396, 40), (100_000, 120)])
 def test_a_faster_pace_needs_more(per_minute: float, room: int) -> None:
-    assert after(1000).room(per_minute) == room
+    assert after(50_000).room(per_minute, 0) == room
 
 
-@pytest.mark.parametrize(("seconds", "room"), [(0.0, 8), (0.2, 34), (5.0, 90)])
+@pytest.mark.parametrize(("seconds", "room"), [(0.0, 8), (0.2, 40), (5.0, 120)])
 def test_a_slower_answer_needs_more(seconds: float, room: int) -> None:
-    assert after(1000, seconds).room(396) == room
+    assert after(1000, seconds).room(396, 0) == room
+
+
+def test_where_no_minute_had_so_many_jobs_yet_there_are_fewer_the_fewer_are_left() -> None:
+    left = {jobs: after(1000).room(1200, jobs) for jobs in (0, 949, 950, 1050, 1200, 1300)}
+    assert left == {0: 120, 949: 120, 950: 33, 1050: 20, 1200: 4, 1300: 4}
 
 
 def test_after_a_refusal_it_begins_again_with_few() -> None:
     concurrency = after(1000)
     concurrency.refused()
-    assert concurrency.room(1200) == 8
+    assert concurrency.room(1200, 0) == 15
 
 
 def test_what_is_on_the_wire_already_takes_its_room() -> None:
     concurrency = after(0)
     concurrency.on_the_wire = 3
-    assert concurrency.room(1200) == 5
+    assert concurrency.room(400, 0) == 2

@@ -17,6 +17,8 @@ _AFTER_FAILURES = 0.7
 """The part of the jobs started in a minute that is thought to be right when some of them failed for capacity."""
 _STEPS = 20
 """The first rise is one in so many; each later one, a minute apart, is twice the one before."""
+_CALM = 3
+"""Minutes without a refusal in which the pace stays as it is."""
 _MOST_RISES = 20
 
 _CAPACITY = re.compile(
@@ -36,7 +38,7 @@ def effective(window: Window, most: int, minute: float) -> float:
     """Jobs that may be started in a minute now, `most` where nothing lowers that."""
     if window.pace is None:
         return most
-    rises = min(_MOST_RISES, max(0, _minutes(window, minute) - 1))
+    rises = min(_MOST_RISES, max(0, _minutes(window, minute) - _CALM))
     return min(most, window.pace + _step(window.pace) * ((1 << rises) - 1))
 
 
@@ -44,7 +46,7 @@ def rises_at(window: Window, most: int, minute: float) -> float:
     """When the pace is next higher than now."""
     if effective(window, most, minute) >= most:
         return math.inf
-    return window.paced_at + max(2, _minutes(window, minute) + 1) * minute
+    return window.paced_at + max(_CALM + 1, _minutes(window, minute) + 1) * minute
 
 
 def after_refusal(window: Window, most: int, minute: float, left_at: float) -> float:

@@ -110,6 +110,7 @@ class Runner:
             claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)
             for claim in claims:
                 self._on_the_wire.add(self._begin(sender.send(claim)))
+            await asyncio.sleep(0)  # let them leave, so that they take their room
 
     def _room(self) -> int:
         """How many more rows may be sent now."""
