@@ -72,9 +72,7 @@ class Rules:
         if number > 0:
             return Decision(number, window.now, window.now + _NEXT * self.minute)
         if turn.drop_at <= window.now and turn.fair(turn.all.room) > 0:
-            # a batch that came late for one drop is not late for the next
-            next_drop = max(turn.drop_at, window.now - turn.drop_every) + turn.drop_every
-            return Decision(1, window.now, window.now + _NEXT * self.minute, next_drop)
+            return Decision(1, window.now, window.now + _NEXT * self.minute, turn.next_drop)
         return self._later(turn.again_at)
 
     def _later(self, again_at: float) -> Decision:
@@ -143,7 +141,9 @@ class _Turn:
         whole = min(pace, rules.for_jobs)
         kept_back = max(whole // 10, int(whole >= 2))
         self._share = self._find_share(batch_id, whole)
-        self._small_until = min(max(kept_back // 2, min(kept_back, 1)), math.ceil(self._share))
+        # half of what is kept back, but when very many batches ask no more than comes to each
+        asking = len({batch_id, *window.askers})
+        self._small_until = min(max(kept_back // 2, min(kept_back, 1)), math.ceil(whole / asking))
         self.drop_every = rules.window / max(1, kept_back)
         """Seconds between drops from what is kept back."""
 
@@ -159,7 +159,7 @@ class _Turn:
 
     @property
     def of_small(self) -> int:
-        """Slots for a batch that has used little: half of what is kept back, or its share where that is less."""
+        """Slots for a batch that has used little."""
         return min(self._small.room, self._small_until - self._mine)
 
     def fair(self, room: int) -> int:
@@ -172,6 +172,12 @@ class _Turn:
         """When the next drop is due; one that is further away was set by a clock that was ahead."""
         next_drop = self._window.next_drop
         return next_drop if next_drop <= self._window.now + self._rules.window else self._window.now
+
+    @property
+    def next_drop(self) -> float:
+        """When the drop after this one is due: one that is taken a little late does not make the next one late."""
+        in_step = self.drop_at + self.drop_every
+        return in_step if in_step > self._window.now else self._window.now + self.drop_every
 
     @property
     def again_at(self) -> float:

@@ -15,8 +15,8 @@ from services.store.tables import askers, connections, requests
 
 _LONGEST_HOLD = 3_700.0
 """Seconds; a hold beyond that was set by a clock that was ahead. Writer's `Retry-After` is believed up to an hour."""
-_TOGETHER = 0.1
-"""Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few."""
+_TOGETHER = 0.25
+"""Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few to read."""
 
 
 class Entry(NamedTuple):
@@ -212,7 +212,7 @@ def _window(connection: Connection, row: AnyRow, now: float, seconds: float) -> 
     held = row.hold_until is not None and now < row.hold_until < now + _LONGEST_HOLD
     return Window(
         now,
-        tuple(Entry(*entry) for entry in connection.execute(entries) if entry.at + seconds > now),
+        tuple(entry for entry in map(Entry._make, connection.execute(entries)) if entry.at + seconds > now),
         row.hold_until if held else None,
         frozenset(connection.execute(asking).scalars()),
         row.next_drop or 0.0,
@@ -222,7 +222,7 @@ def _window(connection: Connection, row: AnyRow, now: float, seconds: float) -> 
 
 
 def _enter(connection: Connection, connection_id: str, batch_id: str | None, decision: Decision, now: float) -> None:
-    """Add to the batch's entry of the same tenth of a second, with the later time, or else make one."""
+    """Add to the batch's entry of the same quarter of a second, with the later time, or else make one."""
     begin = now // _TOGETHER * _TOGETHER
     together = (requests.c.connection == connection_id, requests.c.batch_id.is_not_distinct_from(batch_id))
     last = select(func.max(requests.c.id)).where(*together, requests.c.at >= begin)

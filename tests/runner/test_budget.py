@@ -204,6 +204,7 @@ def test_jobs_that_fail_for_capacity_fail_in_writers_words_and_can_be_retried(pl
     async def main(stage: Stage) -> None:
         batch = stage.launch(80)
         await stage.settled(batch)
+        assert stage.load().jobs_per_minute == 56, "of 80 that were started in a minute, seven tenths"
         for _ in range(5):
             if stage.states(batch)[FAILED]:
                 assert {row.error for row in stage.rows(batch, FAILED)} == {"Too many tokens per minute."}
@@ -212,7 +213,6 @@ def test_jobs_that_fail_for_capacity_fail_in_writers_words_and_can_be_retried(pl
                 await stage.settled(batch)
         assert stage.states(batch) == {COMPLETED: 80}
         stage.check(batch)
-        assert len(stage.books.of(Kind.RETRY)) < 80, "they are not all started at once again"
 
     play(main, tokens_per_minute=15_000, overload=Overload.FAIL, capacity_words="Too many tokens per minute.")
 

@@ -286,7 +286,7 @@ def test_jobs_of_strangers_take_tokens_where_they_should() -> None:
             await client.clock.sleep(10)
             answer = await client.http.post(JOBS, json={"inputs": [{"id": "Text", "value": [str(number)]}]})
             seen.append(answer.status_code)
-        # two of six in a minute are theirs, from the first on; the limit is reached when the first minute is over
+        # two of six in a minute are theirs, from the first request on
         assert Counter(seen[6:]) == {202: 8, 429: 4}
         assert len(client.double.jobs) == 18 - Counter(seen)[429] + 5
 
