@@ -12,7 +12,7 @@ from services.runner.collect import Collector
 from services.runner.guard import Guard
 from services.runner.outcomes import Outcomes
 from services.runner.send import Sender
-from services.runner.settle import PROOF_AFTER, Settler
+from services.runner.settle import Settler
 from services.store import Store
 
 _AT_LEAST = 2
@@ -131,12 +131,9 @@ class Runner:
             self._collecting = None
 
     async def _settle(self, settler: Settler) -> None:
-        now = self._clock.now()
-        if self._settling or now < self._settle_at:
+        if self._settling or self._clock.now() < self._settle_at:
             return
-        lost = await asyncio.to_thread(self._store.work.lost, self._id)
-        due = [row for row in lost if row.lost_at + PROOF_AFTER <= now]
-        if due:
+        if due := await settler.due():
             self._settling = self._begin(self._settle_once(settler.settle(due)))
 
     async def _settle_once(self, settle: Coroutine[Any, Any, None]) -> None:
