@@ -63,7 +63,7 @@ class Runner:
         sender = Sender(batch, self._store, self._gateway, outcomes, self._clock)
         collector = Collector(batch, self._store, self._gateway, outcomes, self._clock)
         settler = Settler(batch, self._store, self._gateway, outcomes, self._clock)
-        await asyncio.to_thread(self._store.work.lose_abandoned, self._id, self._clock.now())
+        await asyncio.to_thread(self._store.work.take_over, self._id, self._clock.now())
         await _unless_writer_fails(self._gateway.learn_clock(batch.agent.id))
         collector.begin()
         try:
