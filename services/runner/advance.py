@@ -108,6 +108,8 @@ class Runner:
                 return
             now, now_at_writer = self._clock.now(), self._gateway.now_at_writer()
             claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)
+            if not claims:
+                return  # the batch was paused or canceled meanwhile, and turns must not be taken in vain
             for claim in claims:
                 self._on_the_wire.add(self._begin(sender.send(claim)))
 
