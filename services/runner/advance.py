@@ -12,7 +12,7 @@ from services.runner.collect import Collector
 from services.runner.guard import Guard
 from services.runner.outcomes import Outcomes
 from services.runner.send import Sender
-from services.runner.settle import PROOF_AFTER, Settler
+from services.runner.settle import Settler
 from services.store import Store
 
 _AT_LEAST = 2
@@ -63,7 +63,7 @@ class Runner:
         sender = Sender(batch, self._store, self._gateway, outcomes, self._clock)
         collector = Collector(batch, self._store, self._gateway, outcomes, self._clock)
         settler = Settler(batch, self._store, self._gateway, outcomes, self._clock)
-        await asyncio.to_thread(self._store.work.lose_abandoned, self._id, self._clock.now())
+        await asyncio.to_thread(self._store.work.take_over, self._id, self._clock.now())
         await _unless_writer_fails(self._gateway.learn_clock(batch.agent.id))
         collector.begin()
         try:
@@ -108,6 +108,8 @@ class Runner:
                 return
             now, now_at_writer = self._clock.now(), self._gateway.now_at_writer()
             claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)
+            if not claims:
+                return  # the batch was paused or canceled meanwhile, and turns must not be taken in vain
             for claim in claims:
                 self._on_the_wire.add(self._begin(sender.send(claim)))
             await asyncio.sleep(0)  # let them leave, so that they take their room
@@ -133,12 +135,9 @@ class Runner:
             self._collecting = None
 
     async def _settle(self, settler: Settler) -> None:
-        now = self._clock.now()
-        if self._settling or now < self._settle_at:
+        if self._settling or self._clock.now() < self._settle_at:
             return
-        lost = await asyncio.to_thread(self._store.work.lost, self._id)
-        due = [row for row in lost if row.lost_at + PROOF_AFTER <= now]
-        if due:
+        if due := await settler.due():
             self._settling = self._begin(self._settle_once(settler.settle(due)))
 
     async def _settle_once(self, settle: Coroutine[Any, Any, None]) -> None:

@@ -28,6 +28,8 @@ class Outcomes:
         self._lost: list[int] = []
         self.stored = 0
         """How often rows were stored: what was read from the store before may have changed."""
+        self.noted_lost = 0
+        """How often rows were noted as lost."""
 
     def sent(self, position: int, job_id: str) -> None:
         """Writer has taken the row's job."""
@@ -53,6 +55,7 @@ class Outcomes:
         """Write what was gathered; what could not be written stays gathered."""
         work, batch_id = self._store.work, self._batch_id
         self.stored += bool(self._sent or self._ended)
+        self.noted_lost += bool(self._lost)
         await _write(self._sent, lambda some: work.sent(batch_id, some))
         await _write(self._ended, self._guard.ended)
         await _write(self._back, lambda some: work.unsend(batch_id, some))

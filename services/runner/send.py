@@ -30,6 +30,9 @@ class Sender:
             self._outcomes.back(claim.position)
         except AnswerLostError:
             self._outcomes.lost(claim.position)
+        except asyncio.CancelledError:
+            self._outcomes.lost(claim.position)
+            raise
         except UnknownToWriterError:
             await self._unknown(claim)
         except RequestRefusedError as refusal:

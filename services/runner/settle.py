@@ -45,6 +45,18 @@ class Settler:
         self._gateway = gateway
         self._outcomes = outcomes
         self._clock = clock
+        self._seen = -1
+        self._due_at = math.inf
+
+    async def due(self) -> list[Lost]:
+        """The rows that can be settled now; the store is asked only when there may be any."""
+        now = self._clock.now()
+        if self._seen == self._outcomes.noted_lost and now < self._due_at:
+            return []
+        self._seen = self._outcomes.noted_lost
+        lost = await asyncio.to_thread(self._store.work.lost, self._batch.id)
+        self._due_at = min((row.lost_at for row in lost), default=math.inf) + PROOF_AFTER
+        return [row for row in lost if row.lost_at + PROOF_AFTER <= now]
 
     async def settle(self, lost: list[Lost]) -> None:
         """Settle these rows. Raises WriterError: Writer could not be asked; try again later."""

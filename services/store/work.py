@@ -195,15 +195,17 @@ class Work:
             for where in _named(batch_id, positions):
                 connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(lost_at=now))
 
-    def lose_abandoned(self, batch_id: str, now: float) -> int:
-        """Note as lost what nobody works on any more, as a killed process leaves it; gives how many rows.
+    def take_over(self, batch_id: str, now: float) -> None:
+        """Go on where another process ended, however it did: what it was sending is lost.
 
-        So is what a process noted whose clock was ahead of this one's, or its time would be long in coming.
+        The clock may have been set meanwhile. So what was noted as lost before counts as lost now, lest it should be
+        settled too early or not for long; and nothing was sent later than now.
         """
-        unsettled = rows.c.lost_at.is_(None) | (rows.c.lost_at > now)
-        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.SENDING) & unsettled
+        of_batch = rows.c.batch_id == batch_id
+        at_writer = rows.c.state.in_([RowState.SENDING, RowState.IN_PROGRESS])
         with self._database.write() as connection:
-            return connection.execute(update(rows).where(where).values(lost_at=now)).rowcount
+            connection.execute(update(rows).where(of_batch, at_writer, rows.c.sent_at > now).values(sent_at=now))
+            connection.execute(update(rows).where(of_batch, rows.c.state == RowState.SENDING).values(lost_at=now))
 
     def unconfirm(self, batch_id: str, positions: Collection[int], error: str, now: float) -> None:
         """Give up proving that these rows have no job."""

@@ -11,7 +11,6 @@ from services.engine import EmbeddedEngine
 from services.gateway import Gateway
 from services.store import Store
 from services.writer import Writer
-from tests.runner.stage import CONNECTION
 
 RPM = 3000
 
@@ -20,9 +19,9 @@ def main(database_url: str, writer_url: str, proof_after: float) -> None:
     """Work on every batch until the input ends."""
     settle_after(proof_after)
     store, clock = Store(database_url), Clock()
-    budget = Budget(store, CONNECTION, RPM, clock)
-    gateway = Gateway(store, Writer(writer_url, "sk-key-of-ours"), budget, CONNECTION, clock)
-    engine = EmbeddedEngine(store, gateway, CONNECTION, clock)
+    budget = Budget(store, writer_url, RPM, clock)
+    gateway = Gateway(store, Writer(writer_url, "sk-key-of-ours"), budget, writer_url, clock)
+    engine = EmbeddedEngine(store, gateway, writer_url, clock)
     engine.start()
     print("started", flush=True)  # noqa: T201 - tells the test
     sys.stdin.read()

@@ -42,11 +42,12 @@ _PAGE = 500
 class Stage:
     """A store, a double of Writer, and a runner for every batch that has something to do."""
 
-    def __init__(self, store: Store, double: Double, clock: Clock, rpm: int) -> None:
+    def __init__(self, store: Store, double: Double, clock: Clock, rpm: int, *, connection: str = CONNECTION) -> None:
         self.store = store
         self.double = double
         self.clock = clock
         self._rpm = rpm
+        self._connection = connection
         self._batches = 0
         self.process: Process | None = None
 
@@ -64,7 +65,9 @@ class Stage:
         choices = {"Text": Choice(ChoiceKind.COLUMN, ("Text",))}
         sheet = Sheet("texts.csv", ("Text",), len(texts), Reading())
         draft = self.store.drafts.create(sheet, b"", [], self.clock.now())
-        new = NewBatch(draft.id, "Texts", CONNECTION, AGENT, "texts.csv", ("Text",), choices, LaunchOptions(**options))
+        new = NewBatch(
+            draft.id, "Texts", self._connection, AGENT, "texts.csv", ("Text",), choices, LaunchOptions(**options)
+        )
         new_rows = [
             NewRow(n + 2, (text,), {"Text": [text]}, "Flawed." if n in skipped else None)
             for n, text in enumerate(texts)
@@ -80,17 +83,17 @@ class Stage:
 
     def resume(self, batch_id: str) -> None:
         """Press Resume."""
-        self.store.batches.resume(batch_id, CONNECTION)
+        self.store.batches.resume(batch_id, self._connection)
         self._wake(batch_id)
 
     def resume_anyway(self, batch_id: str) -> None:
         """Press Resume anyway."""
-        self.store.batches.resume_anyway(batch_id, CONNECTION)
+        self.store.batches.resume_anyway(batch_id, self._connection)
         self._wake(batch_id)
 
     def run_remaining(self, batch_id: str) -> None:
         """Press Run the remaining rows."""
-        self.store.batches.run_remaining(batch_id, CONNECTION)
+        self.store.batches.run_remaining(batch_id, self._connection)
         self._wake(batch_id)
 
     def cancel(self, batch_id: str) -> None:

@@ -31,8 +31,7 @@ def test_a_thousand_rows_never_go_over_the_limit_in_any_minute(play: Play, laten
     play(main, latency=latency, duration=(2.0, 20.0))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("rpm", [1, 7])
+@pytest.mark.parametrize("rpm", [7, *slow(1)])
 def test_an_hour_at_a_small_limit(play: Play, rpm: int) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(45 * rpm)

@@ -16,10 +16,15 @@ from services.clock import Clock
 from services.models import BatchState, RowState
 from services.store import Store
 from tests.runner.stage import Stage
-from tests.support.double import Double, Options, Served
+from tests.support.double import Double, Fault, Kind, Options, Served
+from tests.support.server import Server
 
 ROOT = Path(__file__).parents[2]
 ROWS = 100
+UNSTORED = 0.1
+"""Seconds in which an answer that came may not be stored yet."""
+STOP_WITHIN = 5.0
+"""Seconds in which the server has to end when it is told to."""
 PROOF_AFTER = 2.0
 WITHIN = 60.0
 """Seconds that the last process may take for what is left."""
@@ -38,7 +43,7 @@ def stage(empty_database: Path, tmp_path: Path, served: Served) -> Iterator[Stag
     path = tmp_path / "copydesk.db"
     shutil.copy(empty_database, path)
     store = Store(f"sqlite:///{path}")
-    yield Stage(store, served.double, Clock(), rpm=3000)
+    yield Stage(store, served.double, Clock(), rpm=3000, connection=served.url)
     store.close()
 
 
@@ -65,14 +70,18 @@ def start(stage: Stage, tmp_path: Path, served: Served) -> Iterator[Start]:
                 pipe.close()
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
-def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, seed: int) -> None:
-    moments = random.Random(seed)
-    batch = stage.launch(ROWS)
-    for _ in range(2):
+@pytest.mark.parametrize(
+    ("rows", "kills"), [(ROWS, 2), pytest.param(3 * ROWS, 20, marks=pytest.mark.slow)], ids=["twice", "20 times"]
+)
+def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, rows: int, kills: int) -> None:
+    moments = random.Random(kills)
+    batch = stage.launch(rows)
+    killed_at: list[float] = []
+    while len(killed_at) < kills:
         process = start()
-        time.sleep(moments.uniform(0.2, 1.5))
+        time.sleep(moments.uniform(0.1, 1.5))
         process.kill()
+        killed_at.append(stage.clock.now())
         process.wait()
     start()
     wait_until(lambda: stage.is_settled(batch))
@@ -80,7 +89,10 @@ def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, seed
     states = stage.states(batch)
     assert stage.batch(batch).state is BatchState.FINISHED
     assert states.keys() <= {RowState.COMPLETED, RowState.UNCONFIRMED}
-    assert stage.books.created.total() >= states[RowState.COMPLETED] >= ROWS // 2
+    assert states.total() == rows
+    assert stage.books.created.total() >= states[RowState.COMPLETED] > 0
+    on_the_wire = sum(stage.books.on_the_wire(since=at - UNSTORED, until=at) for at in killed_at)
+    assert states[RowState.UNCONFIRMED] <= on_the_wire < rows
 
 
 @pytest.mark.slow
@@ -96,6 +108,30 @@ def test_a_process_that_is_told_to_end_leaves_nothing_unknown(stage: Stage, star
     wait_until(lambda: stage.is_settled(batch))
     assert stage.states(batch) == {RowState.COMPLETED: ROWS}
     stage.check(batch)
+
+
+def test_a_server_that_is_told_to_end_does_so_in_time_and_records_what_is_on_the_wire(
+    stage: Stage, start: Start, served: Served, tmp_path: Path
+) -> None:
+    served.double.options.faults = {Fault.SLOW: {Kind.CREATE: 1.0}}
+    served.double.options.slow = 30.0
+    batch = stage.launch(ROWS)
+    server = Server(tmp_path, WRITER_API_KEY="sk-key-of-ours", WRITER_BASE_URL=served.url).start()
+    try:
+        wait_until(lambda: stage.books.created.total() >= 4)
+        began = time.monotonic()
+        code = server.stop()
+        assert time.monotonic() - began < STOP_WITHIN
+        assert code in (0, -signal.SIGTERM), "uvicorn ends by the signal that it was sent, once it is done"
+    finally:
+        server.close()
+    sending = stage.states(batch)[RowState.SENDING]
+    assert len(stage.store.work.lost(batch)) == sending >= stage.books.created.total() >= 4
+    served.double.options.faults = {}
+    start()
+    wait_until(lambda: stage.is_settled(batch))
+    stage.check(batch)
+    assert stage.states(batch) == {RowState.COMPLETED: ROWS - sending, RowState.UNCONFIRMED: sending}
 
 
 @pytest.mark.slow

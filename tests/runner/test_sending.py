@@ -1,10 +1,12 @@
 """Sending: in order, without waves, and only while the batch may go on."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from services.models import BatchState, PauseKind, RowState
+from services.store import Claim
 from tests.runner.conftest import Play, slow
 from tests.runner.stage import CONNECTION, Stage
 from tests.support.double import AGENT_ID, Fault, Kind
@@ -231,6 +233,29 @@ def test_requests_that_fail_together_pause_sending_once_and_not_for_a_minute(pla
         stage.check(batch)
 
     play(main, latency=2.0)
+
+
+def test_a_pause_that_comes_while_rows_are_claimed_takes_no_turns_in_vain(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(100)
+        claim = stage.store.work.claim
+
+        def pause_and_claim(*args: Any) -> list[Claim]:
+            monkeypatch.undo()
+            stage.store.batches.pause(batch, PauseKind.PERSON)
+            return claim(*args)
+
+        monkeypatch.setattr(stage.store.work, "claim", pause_and_claim)
+        await stage.settled(batch)
+        began = stage.clock.now()
+        stage.resume(batch)
+        await stage.settled(batch)
+        assert stage.states(batch) == {COMPLETED: 100}
+        assert stage.clock.now() - began < 30, "and not a minute later, when turns are to be had again"
+
+    play(main, rpm=200)
 
 
 def begun(stage: Stage, batch_id: str) -> float:

@@ -127,7 +127,7 @@ VERBS: dict[str, tuple[Verb, set[tuple[RowState, RowState]], set[tuple[BatchStat
     "run_remaining": (lambda t, _: t.batches.run_remaining(t.id, HERE), set(), {(PAUSED, RUNNING)}),
     "unsend": (lambda t, some: t.work.unsend(t.id, some), {(S, W), (S, X)}, set()),
     "lose": (lambda t, some: t.work.lose(t.id, some, NOW), set(), set()),
-    "lose_abandoned": (lambda t, _: t.work.lose_abandoned(t.id, NOW), set(), set()),
+    "take_over": (lambda t, _: t.work.take_over(t.id, NOW), set(), set()),
     "unconfirm": (lambda t, some: t.work.unconfirm(t.id, some, "?", NOW), {(S, U)}, set()),
     "retry": (
         lambda t, some: t.store.rows.retry(t.id, list(some) or None),

@@ -63,5 +63,5 @@ def test_rows_claimed_by_a_killed_process_are_found_sending(store: Store, databa
     batch_id = launch(store, 4)
     run_and_kill(CLAIM, database_url, batch_id)
     assert states(store, batch_id) == [RowState.SENDING, RowState.IN_PROGRESS, RowState.SENDING, RowState.WAITING]
-    assert store.work.lose_abandoned(batch_id, NOW + 9) == 2
+    store.work.take_over(batch_id, NOW + 9)
     assert store.work.lost(batch_id) == [Lost(0, NOW, NOW + 9, None), Lost(2, NOW, NOW + 9, None)]

@@ -188,10 +188,22 @@ def test_what_a_killed_process_leaves_behind_is_lost(store: Store) -> None:
     batch_id, other = launch_in_each_state(store), launch_in_each_state(store)
     store.work.claim(batch_id, 1, NOW + 5, NOW + 5)
     store.work.lose(batch_id, [0], NOW + 6)
-    assert store.work.lose_abandoned(batch_id, NOW + 7) == 1
-    assert store.work.lost(batch_id) == [Lost(0, NOW + 1, NOW + 6, None), Lost(5, NOW + 5, NOW + 7, None)]
+    store.work.take_over(batch_id, NOW + 7)
+    assert store.work.lost(batch_id) == [Lost(0, NOW + 1, NOW + 7, None), Lost(5, NOW + 5, NOW + 7, None)]
     assert store.work.lost(other) == []
-    assert store.work.lose_abandoned(batch_id, NOW + 8) == 0
+
+
+def test_what_is_taken_over_was_sent_and_lost_no_later_than_now(store: Store) -> None:
+    batch_id = launch(store, 3)
+    store.work.claim(batch_id, 3, NOW, NOW)
+    store.work.sent(batch_id, [Sent(0, "one")])
+    store.work.lose(batch_id, [1], NOW)
+    store.work.take_over(batch_id, NOW - 600)
+    assert store.work.outstanding(batch_id) == {"one": Outstanding(0, NOW - 600, NOW)}
+    assert store.work.lost(batch_id) == [Lost(n, NOW, NOW - 600, None) for n in (1, 2)]
+    store.work.take_over(batch_id, NOW + 600)
+    assert store.work.outstanding(batch_id) == {"one": Outstanding(0, NOW - 600, NOW)}
+    assert store.work.lost(batch_id) == [Lost(n, NOW, NOW + 600, None) for n in (1, 2)]
 
 
 def test_a_lost_retry_names_the_job_that_was_retried(store: Store) -> None:

@@ -1,14 +1,16 @@
 """Virtual time: an event loop whose clock jumps to the next timer whenever nothing else can run.
 
-Sleeps, timers and time-outs cost no real time, and happen in the order and at the times they would. Work in threads
-(`asyncio.to_thread`) takes no virtual time: the loop waits for it, really, before its clock goes on. Sockets are not
+Sleeps, timers and time-outs cost no real time, and happen in the order and at the times they would. Work for threads
+(`asyncio.to_thread`) takes no virtual time: the loop itself does it when its turn comes, always in the same order, so
+that what fails can be repeated, and nobody waits for a thread. Such work must not wait for the loop. Sockets are not
 for this loop: while an answer is on a real wire, the clock would jump.
 """
 
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 
 from services.clock import Clock
@@ -16,14 +18,12 @@ from services.clock import Clock
 EPOCH = 1_800_000_000.0
 """What a `VirtualClock` shows when its loop begins, unless told otherwise."""
 
-_WORKERS = 4
-
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 
 class StuckError(Exception):
-    """Everything waits, and nothing will ever happen: no timer runs, and no thread is at work."""
+    """Everything waits, and nothing will ever happen: no timer runs."""
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
@@ -31,8 +31,6 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._elapsed = 0.0
-        self._in_threads = 0
-        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="virtual-time")
         super().__init__(_JumpingSelector(self._jump))
 
     def time(self) -> float:
@@ -42,54 +40,46 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Arguments], Result], *args: *Arguments
     ) -> asyncio.Future[Result]:
-        """Do it in a thread; the clock stands still until it is done."""
-        work: Future[Result] = (executor or self._workers).submit(func, *args)
-        self._in_threads += 1
-        future = asyncio.wrap_future(work, loop=self)
-        # after the one of `wrap_future`, so that the result is there before the clock may go on
-        work.add_done_callback(self._left_thread)
+        """Do it when its turn comes, also where nobody wants the result any more: a thread would go on, too."""
+        future: asyncio.Future[Result] = self.create_future()
+        self.call_soon(_do, future, partial(func, *args))
         return future
 
-    def close(self) -> None:
-        """End the threads, then the loop."""
-        if not self.is_closed():
-            self._workers.shutdown(wait=True)
-        super().close()
-
-    def _left_thread(self, _: Future[Any]) -> None:
-        if not self.is_closed():
-            self.call_soon_threadsafe(self._count_down)
-
-    def _count_down(self) -> None:
-        self._in_threads -= 1
-
-    def _jump(self, seconds: float | None) -> bool:
-        """Let so many seconds pass; tells whether that could be, or real work has to be waited for."""
-        if self._in_threads:
-            return False
+    def _jump(self, seconds: float | None) -> None:
+        """Let so many seconds pass."""
         if seconds is None:
-            raise StuckError("Nothing will ever happen: no timer runs, and no thread is at work.")
+            raise StuckError("Nothing will ever happen: no timer runs.")
         self._elapsed += seconds
-        return True
 
 
 class _JumpingSelector(selectors.DefaultSelector):
     """Instead of waiting for a time-out it lets the time jump."""
 
-    def __init__(self, jump: Callable[[float | None], bool]) -> None:
+    def __init__(self, jump: Callable[[float | None], None]) -> None:
         super().__init__()
         self._jump = jump
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready now; nothing, after a jump."""
-        ready = super().select(0)
-        if ready or (timeout is not None and timeout <= 0):
-            return ready
-        return [] if self._jump(timeout) else super().select(None)
+        if timeout is None or timeout > 0:
+            self._jump(timeout)
+        return []
+
+
+def _do(future: asyncio.Future[Result], work: Callable[[], Result]) -> None:
+    """Do it, and tell the outcome to whoever still wants it."""
+    try:
+        result = work()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is for the one who waits
+        if not future.cancelled():
+            future.set_exception(error)
+    else:
+        if not future.cancelled():
+            future.set_result(result)
 
 
 class VirtualClock(Clock):
-    """The time of the loop it was first asked in, from an epoch on; it may be asked in threads then, too."""
+    """The time of the loop it was first asked in, from an epoch on."""
 
     def __init__(self, epoch: float = EPOCH) -> None:
         self._epoch = epoch

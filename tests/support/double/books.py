@@ -1,5 +1,6 @@
 """The books: what was really asked, by whom, and what came of it."""
 
+import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -21,6 +22,10 @@ class Entry:
     """The text of the row it is about, where it is about one."""
     status: int = 0
     """What it was answered; 0 as long as it is not, and where the connection broke."""
+    left_at: float = 0.0
+    """When it began its way here, by the same clock as `time`."""
+    back_at: float = math.inf
+    """When its answer had made its way back."""
 
 
 @dataclass
@@ -41,6 +46,11 @@ class Books:
     def of(self, *kinds: Kind, who: str = US) -> list[Entry]:
         """The requests of these kinds, all where none is named."""
         return [entry for entry in self.requests if entry.who == who and (not kinds or entry.kind in kinds)]
+
+    def on_the_wire(self, since: float, until: float) -> int:
+        """How many requests of ours for a job had left by `until`, and had no answer yet at `since`."""
+        asked = self.of(Kind.CREATE, Kind.RETRY)
+        return sum(entry.left_at <= until and entry.back_at >= since for entry in asked)
 
     def asked(self, text: str) -> int:
         """How many requests of ours asked for a job for that row, whatever came of them."""

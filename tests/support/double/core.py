@@ -102,9 +102,10 @@ class Double:
 
     async def answer(self, request: Request) -> Outcome:
         """Answer a request, or break its connection."""
+        left_at = self._clock.now()
         await self._travel()
         kind, subject = route(request)
-        entry = Entry(self._catch_up(), kind, self.options.names.get(request.token, US))
+        entry = Entry(self._catch_up(), kind, self.options.names.get(request.token, US), left_at=left_at)
         self.books.requests.append(entry)
         self.books.at_once += entry.who == US
         self.books.most_at_once = max(self.books.most_at_once, self.books.at_once)
@@ -116,6 +117,7 @@ class Double:
             entry.status = outcome.status
             outcome.at = self._now()
             await self._travel()
+        entry.back_at = self._clock.now()
         return outcome
 
     def _stopped(self) -> Outcome | None:
