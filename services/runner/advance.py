@@ -125,7 +125,7 @@ class Runner:
         if self._collecting or now < self._plan_at:
             return
         self._plan_at = now + _PLAN_EVERY
-        if await collector.is_due(hurry=not self._has_waiting):
+        if await collector.takes_turn(hurry=not self._has_waiting):
             self._collecting = self._begin(self._collect_once(collector.collect()))
 
     async def _collect_once(self, collect: Coroutine[Any, Any, None]) -> None:

@@ -18,7 +18,7 @@ from services.store import Ended, Outstanding, Store
 
 _WORTH = 20
 """Results that make a request worth while at any time: polls then add a twentieth to the requests."""
-_NEVER_WITHIN = 1.0
+_NEVER_WITHIN = 0.75
 """Seconds between two looks at one agent's jobs at the least."""
 _IN_A_HURRY = 0.5
 """Seconds of patience for each request of a look when nothing waits to be sent."""
@@ -95,15 +95,20 @@ class Collector:
         """See no pages any more."""
         self._listing.readers.discard(self._take)
 
-    async def is_due(self, *, hurry: bool) -> bool:
-        """Whether to look for results now; `hurry`: nothing of the batch waits to be sent."""
+    async def takes_turn(self, *, hurry: bool) -> bool:
+        """Whether to look for results now, before other batches of the agent do.
+
+        `hurry`: nothing of the batch waits to be sent.
+        """
         await self._read_store()
         await self._note_failures()
-        if not self._outstanding:
-            return False
         now = self._clock.now()
-        if now - self._listing.read_at < _NEVER_WITHIN:
+        if not self._outstanding or now - self._listing.read_at < _NEVER_WITHIN or not self._is_due(now, hurry):
             return False
+        self._listing.read_at = now
+        return True
+
+    def _is_due(self, now: float, hurry: bool) -> bool:
         oldest = min(row.sent_at for row in self._outstanding.values())
         rested = now - max(self._looked_at, oldest)
         if not self._forecast.knows:
@@ -119,7 +124,7 @@ class Collector:
 
         Raises WriterError: Writer could not be asked; what was learned before is told all the same.
         """
-        now = self._listing.read_at = self._clock.now()
+        now = self._clock.now()
         plan = self._plan(now)
         try:
             await self._look(plan)

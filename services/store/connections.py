@@ -15,7 +15,7 @@ from services.store.tables import askers, connections, requests
 
 _LONGEST_HOLD = 3_700.0
 """Seconds; a hold beyond that was set by a clock that was ahead. Writer's `Retry-After` is believed up to an hour."""
-_TOGETHER = 0.25
+_TOGETHER = 0.1
 """Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few to read."""
 
 
@@ -222,7 +222,7 @@ def _window(connection: Connection, row: AnyRow, now: float, seconds: float) -> 
 
 
 def _enter(connection: Connection, connection_id: str, batch_id: str | None, decision: Decision, now: float) -> None:
-    """Add to the batch's entry of the same quarter of a second, with the later time, or else make one."""
+    """Add to the batch's entry of the same tenth of a second, with the later time, or else make one."""
     begin = now // _TOGETHER * _TOGETHER
     together = (requests.c.connection == connection_id, requests.c.batch_id.is_not_distinct_from(batch_id))
     last = select(func.max(requests.c.id)).where(*together, requests.c.at >= begin)

@@ -155,14 +155,14 @@ def test_another_client_that_uses_a_third_of_the_tokens_is_coped_with(play: Play
 
 def test_the_pace_rises_again_when_writer_accepts_more(play: Play) -> None:
     async def main(stage: Stage) -> None:
-        batch = stage.launch(1500)
+        batch = stage.launch(2000)
         await stage.until(lambda: elapsed(stage, batch) > 100, step=10)
         assert stage.load().jobs_per_minute in (49, 50)
         stage.double.options.tokens_per_minute = None
-        await stage.until(lambda: elapsed(stage, batch) > 100 + 9 * 60, step=10)
+        await stage.until(lambda: elapsed(stage, batch) > 100 + 11 * 60, step=10)
         assert stage.load().jobs_per_minute is None
         await stage.settled(batch)
-        assert stage.states(batch) == {COMPLETED: 1500}
+        assert stage.states(batch) == {COMPLETED: 2000}
         assert len([entry for entry in stage.books.of() if entry.status == 429]) < 20
 
     play(main, **FIFTY_A_MINUTE)
