@@ -1,5 +1,7 @@
 """Every fault alone and all together: all rows come to their ends, none twice, none with another row's suggestion."""
 
+from typing import Any
+
 import pytest
 
 from services.models import RowState
@@ -19,7 +21,7 @@ TOGETHER = [
     *(Fault.SLOW, Fault.LIMIT, Fault.LIMIT_UNTIL),
 ]
 """Those that each befall a tenth of all requests: three in ten are left whose good answers come, one of them late."""
-LATE = {"lag": 10.0, "effect_delay": (0.0, 10.0)}
+LATE: dict[str, Any] = {"lag": 10.0, "effect_delay": (0.0, 10.0)}
 """Lists that lag behind, and effects that come late."""
 
 
@@ -29,7 +31,7 @@ def faults() -> list[object]:
 
 @pytest.mark.parametrize("late", [{}, pytest.param(LATE, marks=pytest.mark.slow)], ids=["at once", "late"])
 @pytest.mark.parametrize("fault", faults())
-def test_one_fault_in_ten_requests_of_every_kind(play: Play, fault: Fault, late: dict[str, object]) -> None:
+def test_one_fault_in_ten_requests_of_every_kind(play: Play, fault: Fault, late: dict[str, Any]) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(FEW if late or fault in QUICK else ROWS)
         await to_the_end(stage, batch)
