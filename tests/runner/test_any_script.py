@@ -211,7 +211,7 @@ def test_any_script_reaches_only_the_states_there_are_and_creates_nothing_twice(
 
 
 @pytest.mark.slow
-@settings(check, max_examples=60)
+@settings(check, max_examples=40)
 @given_any
 def test_many_scripts_do_so_too(
     play: Play, options: list[dict[str, Any]], script: list[Step], weather: dict[str, Any]
