@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from services.clock import Clock
-from services.errors import WriterError
+from services.errors import MissingError, WriterError
 from services.gateway import Gateway
 from services.models import BatchState
 from services.runner.collect import Collector
@@ -58,6 +58,12 @@ class Runner:
 
     async def advance(self) -> None:
         """Run until every row is in a final state for good, or nothing may be sent and nothing is at Writer."""
+        try:
+            await self._advance()
+        except MissingError:
+            return  # it was over, and somebody has deleted it between two looks
+
+    async def _advance(self) -> None:
         batch = await asyncio.to_thread(self._store.batches.only, self._id)
         outcomes = Outcomes(self._store, self._id, self._guard, self._clock, self.wake)
         sender = Sender(batch, self._store, self._gateway, outcomes, self._clock)

@@ -5,9 +5,9 @@ import math
 from enum import Enum, auto
 
 from services.clock import Clock
-from services.errors import UnknownToWriterError
+from services.errors import AnswerLostError, NoEffectError, UnknownToWriterError
 from services.gateway import Gateway
-from services.models import Batch, Job, JobState
+from services.models import Batch, Job, JobPage, JobState
 from services.runner.outcomes import Outcomes
 from services.store import Lost, Store
 
@@ -15,6 +15,8 @@ PROOF_AFTER = 30.0
 """Seconds after which a job that exists is in the list; lists may lag."""
 _MOST_PAGES = 20
 """Pages of jobs read for a proof."""
+_TRIES = 5
+"""How often each of them is asked for at the most."""
 _DOUBT = (
     "Writer's answer was lost, and its list has jobs that may be this row's. "
     "Retry the row to send it again; it may be charged twice."
@@ -107,12 +109,21 @@ class Settler:
     def _on_the_wire(self, before: float) -> bool:
         return self._store.work.on_the_wire(self._batch.agent.id, self._batch.connection, before)
 
+    async def _page(self, offset: int) -> JobPage:
+        """One page; asked for again in bad weather, for otherwise every failure would begin the reading anew."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._gateway.jobs(self._batch.agent.id, offset)
+            except (NoEffectError, AnswerLostError):
+                continue
+        return await self._gateway.jobs(self._batch.agent.id, offset)
+
     async def _jobs_since(self, since: float) -> list[Job] | None:
         """The agent's jobs created since then, by Writer's clock; None where not all of them could be read."""
         read: dict[str, Job] = {}  # jobs created meanwhile push others to the next page, where they show again
         offset = 0
         for _ in range(_MOST_PAGES):
-            page = await self._gateway.jobs(self._batch.agent.id, offset)
+            page = await self._page(offset)
             read |= {job.id: job for job in page.jobs if job.id not in read}
             offset += len(page.jobs)
             times = [_created(job) for job in read.values()]

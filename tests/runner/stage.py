@@ -206,13 +206,13 @@ class Process:
         self._news = asyncio.Event()
         self._failure: BaseException | None = None
         self._stopping = False
-        self._look()
+        self.look()
 
     def wake(self, batch_id: str) -> None:
         """Tell of a change in the store."""
         if batch_id in self._runners:
             self._runners[batch_id][0].wake()
-        self._look()
+        self.look()
         self._news.set()
 
     async def news(self) -> None:
@@ -243,7 +243,7 @@ class Process:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._gateway.aclose()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Give every batch that has something to do a runner."""
         for batch_id in self._store.batches.working(CONNECTION):
             if batch_id not in self._runners:
@@ -257,7 +257,7 @@ class Process:
         if not self._mortal.alive or self._stopping or task.cancelled():
             return
         self._failure = self._failure or task.exception()
-        self._look()
+        self.look()
         self._news.set()
 
 

@@ -122,6 +122,25 @@ def test_a_list_of_more_than_20_pages_that_cannot_be_read_whole_proves_nothing(p
     play(main, order=Order.RANDOM, page_cap=50)
 
 
+def test_reading_a_long_list_for_a_proof_goes_on_where_a_page_could_not_be_had(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        stage.double.stranger()
+        await stage.clock.sleep(900)
+        stage.double.stranger()
+        stage.double.options.strangers_per_minute = 0.0
+        await stage.clock.sleep(60)
+        stage.double.script(Kind.CREATE, Fault.RESET_BEFORE, text=LOST)
+        batch = stage.launch(5)
+        await stage.until(lambda: stage.states(batch)[COMPLETED] == 4)
+        stage.double.options.faults = {Fault.RESET_BEFORE: {Kind.LIST: 0.3}}
+        began = stage.clock.now()
+        await stage.settled(batch)
+        assert stage.states(batch) == {COMPLETED: 5}
+        assert stage.clock.now() - began < 180
+
+    play(main, order=Order.OLDEST, page_cap=50, strangers_per_minute=50.0)
+
+
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST, Order.RANDOM])
 @pytest.mark.parametrize("total_count", [True, *slow(False)], ids=["total", "no total"])
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE, Fault.RESET_AFTER])

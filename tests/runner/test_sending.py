@@ -258,5 +258,18 @@ def test_a_pause_that_comes_while_rows_are_claimed_takes_no_turns_in_vain(
     play(main, rpm=200)
 
 
+def test_a_batch_that_is_canceled_and_deleted_between_two_looks_is_left_alone(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(5, sample_rows=1)
+        other = stage.launch(1)
+        await stage.until(lambda: stage.store.batches.get(batch).counts[COMPLETED] == 0 and stage.process is not None)
+        stage.store.batches.cancel(batch, stage.clock.now())
+        stage.store.batches.delete(batch)
+        await stage.settled(other)
+        assert stage.states(other) == {COMPLETED: 1}
+
+    play(main)
+
+
 def begun(stage: Stage, batch_id: str) -> float:
     return stage.batch(batch_id).created_at.timestamp()
