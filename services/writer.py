@@ -15,6 +15,7 @@ The facts about the API are those of Writer's reference of the Applications API.
 """
 
 import asyncio
+import itertools
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -49,9 +50,12 @@ TIMEOUTS = httpx.Timeout(
 DEADLINE = 120.0
 """Seconds that a request may take in all; a server that sends a byte now and then never meets a read time-out."""
 
+POOLS = 8
+"""Pools of connections that take turns."""
+
 LIMITS = httpx.Limits(
-    max_connections=150,
-    max_keepalive_connections=150,  # a burst uses many, and opening one costs more than the request
+    max_connections=100,
+    max_keepalive_connections=20,
     # A request on a connection that the server is just closing is lost, and nobody can know whether it had its effect.
     # Servers keep idle connections for 5 s (uvicorn) to 75 s (nginx): leaving them before that makes it rare.
     keepalive_expiry=4,
@@ -80,18 +84,24 @@ class Writer:
     def __init__(self, connection_url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Take where the API is (without `/v1`), the API key, and for an API in this process its transport."""
         self._key = key
-        self._http = httpx.AsyncClient(
-            base_url=connection_url,
-            headers={"Authorization": f"Bearer {key}", "User-Agent": USER_AGENT},
-            transport=transport,
-            timeout=TIMEOUTS,
-            limits=LIMITS,
-            follow_redirects=False,
-        )
+        # each has a pool of connections, whose care costs httpcore the square of their number: many small ones are cheap
+        self._clients = [
+            httpx.AsyncClient(
+                base_url=connection_url,
+                headers={"Authorization": f"Bearer {key}", "User-Agent": USER_AGENT},
+                transport=transport,
+                timeout=TIMEOUTS,
+                limits=LIMITS,
+                follow_redirects=False,
+            )
+            for _ in range(POOLS if transport is None else 1)
+        ]
+        self._turns = itertools.cycle(self._clients)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     async def agents(self, before_request: Callable[[], Awaitable[object]] | None = None) -> list[Agent]:
         """Return all agents that can be used, in Writer's order.
@@ -159,16 +169,17 @@ class Writer:
         json: object = None,
     ) -> _Answer:
         """Send one request and return what came; `subject` is what a 404 is about."""
-        request = self._http.build_request(method, path, params=params, json=json)
-        response, content = await self._exchange(request)
+        client = next(self._turns)
+        request = client.build_request(method, path, params=params, json=json)
+        response, content = await self._exchange(client, request)
         if not response.is_success:
             raise _failure(response, self._reasons(content), subject)
         return _Answer(wire.decode(content, self._key), http_time(response.headers.get("Date", "")))
 
-    async def _exchange(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         try:
             async with asyncio.timeout(DEADLINE):
-                response = await self._http.send(request, stream=True)
+                response = await client.send(request, stream=True)
                 try:
                     return response, await _content(response)
                 finally:

@@ -527,6 +527,7 @@ async def test_waiting_for_a_connection_in_vain_surely_had_no_effect(
 ) -> None:
     monkeypatch.setattr(writer_module, "TIMEOUTS", httpx.Timeout(2, pool=0.1))
     monkeypatch.setattr(writer_module, "LIMITS", httpx.Limits(max_connections=1))
+    monkeypatch.setattr(writer_module, "POOLS", 1)
     async with talking_to(Fault.SILENCE) as (writer, server):
         first = asyncio.create_task(writer.job("j1"))
         await server.arrived.wait()
