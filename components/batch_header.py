@@ -53,7 +53,8 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
     """The buttons that the batch's state allows; the one to press next stands out."""
     pressed: list[Order] = []
     here = batch.connection == connection
-    retrying = here and counts[RowState.FAILED] > 0
+    # rows that are all tried again by themselves need nobody
+    retrying = here and counts[RowState.FAILED] > counts.retrying
     main = _main_order(batch, counts, connection)
 
     def button(order: Order, label: str, icon: str) -> None:

@@ -20,6 +20,8 @@ def pace(load: Load, now: datetime) -> list[str]:
 
 def retrying(rows: int) -> str:
     """How many failed rows nobody needs to care about."""
+    if rows == 0:
+        return "Failed rows are tried again by themselves"
     which = "is tried again by itself" if rows == 1 else "are tried again by themselves"
     return f"{count(rows, 'failed row')} {which}"
 

@@ -233,8 +233,11 @@ class Desk:
         if first is None or ended < _ENDED_FOR_A_PACE:
             return None
         seconds = max(now - first, _BETWEEN_POLLS)
-        still = summary.counts.unfinished - held_back(summary.batch, summary.counts)
-        return timedelta(seconds=still * seconds / ended)
+        held, load = held_back(summary.batch, summary.counts), self.load()
+        observed = (summary.counts.unfinished - held) * seconds / ended
+        # what ended in a burst says little of rows that the limit, or Writer's pace, keeps waiting
+        at_least = 60 * (summary.counts.waiting - held) / (load.jobs_per_minute or load.limit)
+        return timedelta(seconds=max(observed, at_least))
 
     def pause(self, batch_id: str) -> None:
         """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next six)."""

@@ -84,7 +84,7 @@ class Writer:
     def __init__(self, connection_url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Take where the API is (without `/v1`), the API key, and for an API in this process its transport."""
         self._key = key
-        # each has a pool of connections, whose care costs httpcore the square of their number: many small ones are cheap
+        # the care of a pool of connections costs httpcore the square of their number: many small pools are cheap
         self._clients = [
             httpx.AsyncClient(
                 base_url=connection_url,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.budget.pace import after_failure, after_refusal, is_about_capacity
+from services.budget.pace import after_failures, after_refusal, is_about_capacity
 from services.budget.rules import Rules
 from services.store import Decision, Entry, Window
 from tests.support.double.books import most_in
@@ -241,11 +241,16 @@ def test_after_a_refusal_the_pace_is_what_writer_accepts(window: Window, left_at
     assert after_refusal(window, 376, 60.0, left_at) == pytest.approx(pace)
 
 
-def test_when_jobs_fail_for_capacity_the_pace_is_seven_tenths_of_what_was_started_once_a_minute() -> None:
-    assert after_failure(accepted(100, 0), 376, 60.0) == pytest.approx(70)
-    assert after_failure(accepted(2, 0), 376, 60.0) == 5
-    assert after_failure(accepted(100, 0, pace=70, paced_at=1045), 376, 60.0) is None
-    assert after_failure(accepted(60, 0, pace=70, paced_at=1040), 376, 60.0) == pytest.approx(42)
+def test_when_many_jobs_fail_for_capacity_the_pace_is_seven_tenths_of_what_was_started_once_a_minute() -> None:
+    assert after_failures(accepted(100, 0), 376, 60.0, 10) == pytest.approx(70)
+    assert after_failures(accepted(3, 0), 376, 60.0, 3) == 5
+    assert after_failures(accepted(100, 0, pace=70, paced_at=1045), 376, 60.0, 50) is None
+    assert after_failures(accepted(60, 0, pace=70, paced_at=1040), 376, 60.0, 50) == pytest.approx(42)
+
+
+@pytest.mark.parametrize(("started", "failures"), [(3, 2), (100, 9), (376, 37)])
+def test_a_few_jobs_that_fail_for_capacity_are_no_reason_to_start_fewer(started: int, failures: int) -> None:
+    assert after_failures(accepted(started, 0), 376, 60.0, failures) is None
 
 
 def test_the_pace_rises_by_itself_and_faster_with_time() -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.budget.pace import after_failure, after_refusal, is_about_capacity
+from services.budget.pace import after_failures, after_refusal, is_about_capacity
 from services.budget.rules import Rules
 from services.clock import Clock
 from services.errors import NoEffectError
@@ -20,6 +20,8 @@ _JITTER = 1.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 """Seconds of a pause when nobody said how long: doubled each time, up to the longest."""
+_SLACK = 0.7
+"""The part of the limit below which polls may be more frequent."""
 _PATIENCE = 5.0
 """Seconds that a person waits for a turn."""
 
@@ -60,11 +62,13 @@ class Budget:
         # a few below, so that a jitter of the network does not carry one over
         limit = max(1, requests_per_minute - requests_per_minute // 100)
         self._rules = Rules(limit, _WINDOW, _JITTER)
-        self._looked_at_failures = 0.0
+        self._failed_at: list[float] = []
         self.jobs_per_minute: float = self._rules.for_jobs
         """The pace at which large batches may start jobs, as this process saw it last."""
         self.jobs_in_minute = 0
         """Jobs that were started in the last minute, as this process saw it last."""
+        self.is_slack = True
+        """Whether the limit is far from used up, so that polls take nothing from anybody."""
 
     async def reserve(self, batch_id: str, most: int) -> Grant:
         """Enter up to so many requests that create or retry jobs of a batch."""
@@ -101,12 +105,14 @@ class Budget:
         """After a 429 to a request that was to start a job, and left then: start fewer jobs in a minute."""
         await self._find_pace(batch_id, lambda window: after_refusal(window, self._rules.limit, _WINDOW, left_at))
 
-    async def failed(self, words: str) -> None:
-        """After a job failed in these words: if it did for capacity, start fewer jobs in a minute."""
+    async def failed(self, words: Iterable[str]) -> None:
+        """After jobs failed in these words: if many do for capacity, start fewer jobs in a minute."""
         now = self._clock.now()
-        if is_about_capacity(words) and now >= self._looked_at_failures + _WINDOW:  # jobs fail together
-            self._looked_at_failures = now
-            await self._find_pace(None, lambda window: after_failure(window, self._rules.limit, _WINDOW))
+        failed = [now for each in words if is_about_capacity(each)]
+        if failed:
+            self._failed_at = [*(at for at in self._failed_at if at > now - _WINDOW), *failed]
+            number = len(self._failed_at)
+            await self._find_pace(None, lambda window: after_failures(window, self._rules.limit, _WINDOW, number))
 
     def load(self) -> Load:
         """What the requests of the connection are doing right now, those of all processes."""
@@ -140,6 +146,7 @@ class Budget:
         def noting(window: Window) -> Decision:
             self.jobs_per_minute = min(self._rules.pace(window), self._rules.for_jobs)
             self.jobs_in_minute = sum(window.jobs.values())
+            self.is_slack = window.requests < _SLACK * self._rules.limit
             return decide(window)
 
         reserve, seconds = self._store.connections.reserve, self._rules.window

@@ -15,6 +15,9 @@ _WHILE_KEEPING_TO_IT = 0.9
 """What is left of a pace that was kept to, and refused all the same."""
 _AFTER_FAILURES = 0.7
 """The part of the jobs started in a minute that is thought to be right when some of them failed for capacity."""
+_FEWEST_FAILURES = 3
+_SHARE_OF_FAILURES = 0.1
+"""Failures for capacity that mean something, and the part of the jobs started in a minute that they have to be."""
 _STEPS = 20
 """The first rise is one in so many; each later one, a minute apart, is twice the one before."""
 _CALM = 3
@@ -62,11 +65,16 @@ def after_refusal(window: Window, most: int, minute: float, left_at: float) -> f
     return max(_least(most), min(now, accepted))
 
 
-def after_failure(window: Window, most: int, minute: float) -> float | None:
-    """The pace when a job has failed for capacity; None: as it is, for it was lowered within the last minute."""
+def after_failures(window: Window, most: int, minute: float, failures: int) -> float | None:
+    """The pace when so many jobs have failed for capacity in the last minute.
+
+    None: as it is, for they are few, as they are at any pace, or it was lowered within the last minute.
+    """
+    started = sum(entry.number for entry in window.entries if entry.batch_id is not None)
+    if failures < max(_FEWEST_FAILURES, _SHARE_OF_FAILURES * started):
+        return None
     if window.pace is not None and window.now < window.paced_at + minute:
         return None
-    started = sum(entry.number for entry in window.entries if entry.batch_id is not None)
     return max(_least(most), min(effective(window, most, minute), started * _AFTER_FAILURES))
 
 

@@ -21,7 +21,7 @@ _WORTH = 20
 _NEVER_WITHIN = 0.75
 """Seconds between two looks at one agent's jobs at the least."""
 _IN_A_HURRY = 0.5
-"""Seconds of patience for each request of a look when nothing waits to be sent."""
+"""Seconds of patience for each request of a look when nothing waits to be sent, or the limit is far from used up."""
 _AT_LEISURE = 1500.0
 """The same while rows wait to be sent, over the number of jobs a minute: polls then take a twenty-fifth of them."""
 _LEISURE = (0.3, 4.0)
@@ -162,8 +162,7 @@ class Collector:
     async def _note_failures(self) -> None:
         """Let the budget know in which words jobs failed: it may be for want of capacity."""
         failures, self._failures = self._failures, []
-        for words in failures:
-            await self._gateway.budget.failed(words)
+        await self._gateway.budget.failed(failures)
 
     def _plan(self, now: float) -> _Plan:
         then = self._looked_at
@@ -194,7 +193,7 @@ class Collector:
 
     def _patience(self, hurry: bool) -> float:
         """Seconds to wait for more results, for each request that a look takes."""
-        if hurry:
+        if hurry or self._gateway.budget.is_slack:
             return _IN_A_HURRY
         least, most = _LEISURE
         return min(most, max(least, _AT_LEISURE / self._gateway.budget.jobs_per_minute))

@@ -104,5 +104,6 @@ def _failing_reason(verdict: Verdict, batch: Batch, *, knows_all: bool) -> str:
     suddenly = ", many more than before" if verdict.is_jump else ""
     return (
         f"{verdict.failed:,} of the {which} {verdict.of:,} {what} failed for the same reason{suddenly}: “{words}” "
-        "Nothing more is sent. Mend the cause and press Resume anyway, or cancel and launch the spreadsheet anew."
+        "Nothing more is sent. If the cause is mended, or you want to go on all the same, press Resume anyway: "
+        "this batch is not stopped again then. Or cancel it and launch the spreadsheet anew."
     )

@@ -331,7 +331,7 @@ def test_while_writer_lets_everyone_hold_the_page_says_for_how_long(desk: StubDe
 @pytest.mark.parametrize(
     ("failed", "told"),
     [
-        (0, ["0 failed rows are tried again by themselves"]),
+        (0, ["Failed rows are tried again by themselves"]),
         (1, ["1 failed row is tried again by itself"]),
         (1200, ["1,200 failed rows are tried again by themselves"]),
     ],
@@ -341,6 +341,15 @@ def test_failed_rows_that_need_nobody_are_counted(desk: StubDesk, visit: Visit, 
     desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(failed=failed + 1, in_progress=1))
     captions = sentences(visit("batch.py", id="batch-1").caption)
     assert [text for text in captions if "tried again" in text] == told
+
+
+@pytest.mark.parametrize(("failed", "shown"), [(2, False), (3, True)])
+def test_rows_that_are_all_tried_again_by_themselves_ask_for_no_button(
+    desk: StubDesk, visit: Visit, failed: int, shown: bool
+) -> None:
+    desk.retrying = 2
+    desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(failed=failed, in_progress=1))
+    assert ("retry_failed" in buttons(visit("batch.py", id="batch-1"))) is shown
 
 
 @pytest.mark.parametrize(

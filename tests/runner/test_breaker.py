@@ -91,7 +91,8 @@ def test_a_batch_whose_rows_all_fail_stops_and_goes_on_when_told_to(play: Play) 
         counts = stage.states(batch)
         assert stopped(stage, batch).reason.endswith(
             " rows failed for the same reason: “The model gave no answer.” Nothing more is sent. "
-            "Mend the cause and press Resume anyway, or cancel and launch the spreadsheet anew."
+            "If the cause is mended, or you want to go on all the same, press Resume anyway: "
+            "this batch is not stopped again then. Or cancel it and launch the spreadsheet anew."
         )
         assert counts[FAILED] < 200
         assert counts[FAILED] + counts[WAITING] == 400
