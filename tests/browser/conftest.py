@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop counts as running, and must be gone before other tests want one
 def chromium() -> Iterator[Browser]:
     path = browsers.find()
     if path is None:
