@@ -21,7 +21,7 @@ _CAREFULLY = 7.5
 _NEAR = 50
 """Jobs by which a minute may have fewer and count as new all the same."""
 _MOST = 120
-"""As many as connections may be open, but for some that poll."""
+"""More would wait for this process rather than for Writer; the client's pools together hold more connections."""
 
 
 class Concurrency:
