@@ -14,14 +14,19 @@ others are on their way."""
 _FEWEST = 4
 _SOON = 0.25
 """The part of a minute's jobs that Writer has to take until as many are on the wire as are needed ..."""
+_SURE = 150
+"""... but no more than so many, for a limit on tokens is met before that or not at all."""
 _GENTLY = 2
 """... and the power with which their number grows until then: slowly at first."""
-_CAREFULLY = 7.5
+_CAREFULLY = 8
 """Where no minute had so many jobs yet, no more are on the wire than one in so many of those that are left in it."""
 _NEAR = 50
 """Jobs by which a minute may have fewer and count as new all the same."""
 _MOST = 120
 """More would wait for this process rather than for Writer; the client's pools together hold more connections."""
+_TOGETHER = 8
+"""Room is given when one in so many is free: where there are many, to claim rows one by one costs as much as to send
+them."""
 
 
 class Concurrency:
@@ -44,10 +49,15 @@ class Concurrency:
         self._taken = self._proven = 0
 
     def room(self, jobs_per_minute: float, jobs_in_minute: int) -> int:
-        """How many more requests may leave, to start so many jobs a minute, where so many were started in the last."""
+        """How many more requests may leave, to start so many jobs a minute, where so many were started in the last.
+
+        None as long as it is hardly worth while, so that rows are claimed in groups.
+        """
         needed = 1 + (self._latency + _OVERHEAD) * jobs_per_minute / _BURST
-        trust = min(1.0, self._taken / (_SOON * jobs_per_minute))
+        trust = min(1.0, self._taken / min(_SURE, _SOON * jobs_per_minute))
         width = min(_MOST, needed, max(_FEW * jobs_per_minute, needed * trust**_GENTLY))
         if jobs_in_minute + _NEAR >= self._proven + self.on_the_wire:
             width = min(width, (jobs_per_minute - jobs_in_minute) / _CAREFULLY)
-        return max(_FEWEST, int(width)) - self.on_the_wire
+        most = max(_FEWEST, int(width))
+        free = most - self.on_the_wire
+        return free if free >= most // _TOGETHER else 0
