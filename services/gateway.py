@@ -101,7 +101,7 @@ class Gateway:
         except WriterError as error:
             await self._note_trouble(error, asked_at)
             if isinstance(error, SlowDownError) and batch_id is not None:
-                await self.budget.refused(batch_id, asked_at)
+                await self.budget.refused(batch_id, self._clock.now() - asked_at)
             raise
         await self._note_answer(asked_at)
         return answer

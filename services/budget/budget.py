@@ -15,7 +15,7 @@ from services.store import Decision, Store, Window
 
 _WINDOW = 60.0
 """Seconds over which Writer counts requests."""
-_JITTER = 1.0
+_JITTER = 0.5
 """Seconds by which a request may reach Writer later than it was entered: the window is counted that much longer."""
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
@@ -24,6 +24,8 @@ _SLACK = 0.7
 """The part of the limit below which polls may be more frequent."""
 _PATIENCE = 5.0
 """Seconds that a person waits for a turn."""
+_SHORTEST_WAIT = 0.05
+"""Seconds between two tries to get a turn at the least."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Grant:
     """Leave to send requests now."""
 
     number: int
-    again_at: float
-    """When asking again makes sense, where the number is 0."""
+    wait: float
+    """Seconds after which asking again makes sense, where the number is 0."""
 
 
 class _Growing:
@@ -55,6 +57,7 @@ class Budget:
         self._store = store
         self._connection_id = connection_id
         self._clock = clock
+        self._ahead = store.connections.ahead_of(clock.steady())
         self._pauses = _Growing()
         self._paused_until = 0.0
         self._holds = _Growing()
@@ -77,37 +80,41 @@ class Budget:
     async def turn(self) -> None:
         """Wait until one other request may leave, and enter it."""
         while (grant := await self._enter(None, self._rules.other)).number == 0:
-            await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
+            await self._clock.sleep(max(_SHORTEST_WAIT, grant.wait))
 
     async def person_turn(self) -> None:
         """Enter a request that a person waits for; a pause of ours is no reason to let them wait.
 
         Raises NoEffectError: there is no turn within seconds.
         """
-        until = self._clock.now() + _PATIENCE
+        until = self._now() + _PATIENCE
         while (grant := await self._enter(None, self._rules.other, pausing=False)).number == 0:
-            if grant.again_at > until:
+            if self._now() + grant.wait > until:
                 raise NoEffectError("Writer's limit is used up for the moment. Try again in a minute.")
-            await self._clock.sleep(max(0.05, grant.again_at - self._clock.now()))
+            await self._clock.sleep(max(_SHORTEST_WAIT, grant.wait))
 
     async def hold(self, seconds: float | None) -> None:
         """After a 429, let everyone hold, in all processes: for so many seconds, or as long as it takes to fit."""
-        now = self._clock.now()
-        if seconds is None:
-            if now < self._held_until:
-                return  # requests are refused together
+        now = self._now()
+        if seconds is not None:
+            self._held_until = now + seconds
+        elif now < self._held_until:
+            return  # requests are refused together
+        else:
             # good answers between two refusals do not mean that the pace is right: only a minute without one does
-            seconds = self._holds.next(afresh=now > self._held_until + _WINDOW)
-        self._held_until = now + seconds
+            pause = self._holds.next(afresh=now > self._held_until + _WINDOW)
+            window = await asyncio.to_thread(self._window)
+            self._held_until = min(now + pause, max(now + _FIRST_PAUSE, self._rules.half_free_at(window)))
         await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._held_until)
 
-    async def refused(self, batch_id: str, left_at: float) -> None:
-        """After a 429 to a request that was to start a job, and left then: start fewer jobs in a minute."""
+    async def refused(self, batch_id: str, seconds: float) -> None:
+        """After a 429 to a request that was to start a job, and left so long ago: start fewer jobs in a minute."""
+        left_at = self._now() - seconds
         await self._find_pace(batch_id, lambda window: after_refusal(window, self._rules.limit, _WINDOW, left_at))
 
     async def failed(self, words: Iterable[str]) -> None:
         """After jobs failed in these words: if many do for capacity, start fewer jobs in a minute."""
-        now = self._clock.now()
+        now = self._now()
         failed = [now for each in words if is_about_capacity(each)]
         if failed:
             self._failed_at = [*(at for at in self._failed_at if at > now - _WINDOW), *failed]
@@ -116,9 +123,9 @@ class Budget:
 
     def load(self) -> Load:
         """What the requests of the connection are doing right now, those of all processes."""
-        window = self._store.connections.window(self._connection_id, self._clock.now(), _WINDOW)
+        window = self._window()
         pace = self._rules.pace(window)
-        held = window.held_until
+        held = None if window.held_until is None else self._clock.now() + window.held_until - window.now
         return Load(
             window.requests,
             self._rules.limit,
@@ -128,7 +135,7 @@ class Budget:
 
     def pause(self) -> None:
         """Send nothing from this process for a growing while, because Writer cannot be asked."""
-        now = self._clock.now()
+        now = self._now()
         if now >= self._paused_until:  # requests fail together
             self._paused_until = now + self._pauses.next()
 
@@ -140,8 +147,9 @@ class Budget:
     async def _enter(
         self, batch_id: str | None, decide: Callable[[Window], Decision], *, pausing: bool = True
     ) -> Grant:
-        if pausing and self._clock.now() < self._paused_until:
-            return Grant(0, self._paused_until)
+        now = self._now()
+        if pausing and now < self._paused_until:
+            return Grant(0, self._paused_until - now)
 
         def noting(window: Window) -> Decision:
             self.jobs_per_minute = min(self._rules.pace(window), self._rules.for_jobs)
@@ -150,10 +158,16 @@ class Budget:
             return decide(window)
 
         reserve, seconds = self._store.connections.reserve, self._rules.window
-        args = (self._connection_id, batch_id, seconds, self._clock.now, noting)
-        decision = await asyncio.to_thread(reserve, *args)
-        return Grant(decision.number, decision.again_at)
+        decision = await asyncio.to_thread(reserve, self._connection_id, batch_id, seconds, self._now, noting)
+        return Grant(decision.number, decision.again_at - self._now())
+
+    def _now(self) -> float:
+        """The time by which requests are counted, the same in all processes whatever their clocks were set to."""
+        return self._clock.steady() + self._ahead
+
+    def _window(self) -> Window:
+        return self._store.connections.window(self._connection_id, self._now(), self._rules.window)
 
     async def _find_pace(self, refused: str | None, decide: Callable[[Window], float | None]) -> None:
-        find, now = self._store.connections.pace, self._clock.now
-        await asyncio.to_thread(find, self._connection_id, refused, self._rules.window, now, decide)
+        find = self._store.connections.pace
+        await asyncio.to_thread(find, self._connection_id, refused, self._rules.window, self._now, decide)

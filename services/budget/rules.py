@@ -56,6 +56,10 @@ class Rules:
         """Jobs that may be started in a minute now."""
         return effective(window, self.limit, self.minute)
 
+    def half_free_at(self, window: Window) -> float:
+        """When half of what left in the last seconds is no longer counted: then there surely is room again."""
+        return _fallen_at(window, self.window, _requests, window.requests // 2)
+
     def other(self, window: Window) -> Decision:
         """Whether a request that starts no job may leave."""
         if window.held_until is not None:
@@ -103,6 +107,18 @@ def _jobs_but_drops(entry: Entry) -> int:
     return max(0, entry.jobs - entry.drops)
 
 
+def _fallen_at(window: Window, seconds: float, count: Callable[[Entry], int], most: int) -> float:
+    """When so much has left the window that no more than `most` is in it."""
+    excess = sum(map(count, window.entries)) - most
+    for entry in window.entries:
+        if excess <= 0:
+            break
+        excess -= count(entry)
+        if excess <= 0:
+            return entry.at + seconds
+    return window.now
+
+
 class _Level:
     """The room below some limits, each on what some kind of entry counts, in the last seconds."""
 
@@ -115,18 +131,7 @@ class _Level:
     @property
     def free_at(self) -> float:
         """When there is room for one more."""
-        return max(self._fallen_at(count, limit) for count, limit in self._limits)
-
-    def _fallen_at(self, count: Callable[[Entry], int], limit: int) -> float:
-        """When so much of it has left the window that there is room below the limit."""
-        excess = sum(map(count, self._window.entries)) - limit + 1
-        for entry in self._window.entries:
-            if excess <= 0:
-                break
-            excess -= count(entry)
-            if excess <= 0:
-                return entry.at + self._seconds
-        return self._window.now
+        return max(_fallen_at(self._window, self._seconds, count, limit - 1) for count, limit in self._limits)
 
 
 class _Turn:

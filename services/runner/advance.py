@@ -110,7 +110,7 @@ class Runner:
                 return
             grant = await self._gateway.budget.reserve(self._id, waiting)
             if grant.number == 0:
-                self._send_at = grant.again_at
+                self._send_at = self._clock.now() + grant.wait
                 return
             now, now_at_writer = self._clock.now(), self._gateway.now_at_writer()
             claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)

@@ -1,4 +1,8 @@
-"""What is known of each connection to Writer: its health, who must hold, and which requests left."""
+"""What is known of each connection to Writer: its health, who must hold, and which requests left.
+
+Requests are counted by a time that nobody can set: see `Connections.ahead_of` and `Clock.steady`. It may begin anew
+when the machine is started again; what was noted before that then looks as if it were still to come.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -6,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Double, case, cast, delete, func, insert, or_, select, text, update
 
 from services.models import ConnectionHealth
 from services.store import codec
@@ -14,7 +18,7 @@ from services.store.database import AnyRow, Database
 from services.store.tables import askers, connections, requests
 
 _LONGEST_HOLD = 3_700.0
-"""Seconds; a hold beyond that was set by a clock that was ahead. Writer's `Retry-After` is believed up to an hour."""
+"""Seconds; a hold beyond that is from another time. Writer's `Retry-After` is believed up to an hour."""
 _TOGETHER = 0.1
 """Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few to read."""
 
@@ -116,9 +120,24 @@ class Connections:
         """Note that Writer refuses the key."""
         self._set(connection_id, key_refused_at=now, unreachable_since=None, detail=detail)
 
+    def ahead_of(self, steady: float) -> float:
+        """How far the time by which requests are counted is ahead of that of this machine, which is now `steady`.
+
+        A file is for the processes of one machine. A server is for those of many, and it is the server's time that
+        they share.
+        """
+        if self._database.is_sqlite:
+            return 0.0
+        there = select(cast(func.extract("epoch", func.clock_timestamp()), Double))
+        with self._database.read() as connection:
+            now: float = connection.execute(there).scalar_one()
+        return now - steady
+
     def hold(self, connection_id: str, until: float) -> None:
         """Let nobody send before then, or before a later time that was set already."""
-        later = case((connections.c.hold_until > until, connections.c.hold_until), else_=until)
+        too_late = until + _LONGEST_HOLD
+        was_later = connections.c.hold_until.between(until, too_late)
+        later = case((was_later, connections.c.hold_until), else_=until)
         self._set(connection_id, hold_until=later)
 
     def window(self, connection_id: str, now: float, seconds: float) -> Window:
@@ -142,7 +161,7 @@ class Connections:
         with self._database.write() as connection:
             row = _locked(connection, connection_id)
             now = clock()  # waiting for the lock took its time
-            _tidy(connection, connection_id, now, seconds)
+            _tidy(connection, row, now, seconds)
             decision = decide(_window(connection, row, now, seconds))
             if decision.number:
                 _enter(connection, connection_id, batch_id, decision, now)
@@ -196,28 +215,37 @@ def _locked(connection: Connection, connection_id: str) -> AnyRow:
     return row
 
 
-def _tidy(connection: Connection, connection_id: str, now: float, seconds: float) -> None:
-    """Forget what left the window."""
-    mine = requests.c.connection == connection_id
-    # a process whose clock was ahead entered what is still to come; it left now at the latest
+def _tidy(connection: Connection, row: AnyRow, now: float, seconds: float) -> None:
+    """Forget what left the window; what seems to be still to come was now at the latest."""
+    mine = requests.c.connection == row.id
     connection.execute(update(requests).where(mine, requests.c.at > now).values(at=now))
     connection.execute(delete(requests).where(mine, requests.c.at + seconds <= now))
-    connection.execute(delete(askers).where(askers.c.connection == connection_id, askers.c.until <= now))
+    # nobody is told to ask again later than when the window has passed, or the hold
+    last = (_held_until(row, now) or now) + 2 * seconds
+    gone = or_(askers.c.until <= now, askers.c.until > last)
+    connection.execute(delete(askers).where(askers.c.connection == row.id, gone))
+    if row.paced_at is not None and row.paced_at > now:
+        _change(connection, row.id, paced_at=now)
+
+
+def _held_until(row: AnyRow, now: float) -> float | None:
+    """Until when nobody may send, where that is still to come."""
+    held: float | None = row.hold_until
+    return held if held is not None and now < held < now + _LONGEST_HOLD else None
 
 
 def _window(connection: Connection, row: AnyRow, now: float, seconds: float) -> Window:
     columns = (requests.c.at, requests.c.batch_id, requests.c.number, requests.c.refused, requests.c.drops)
     entries = select(*columns).where(requests.c.connection == row.id).order_by(requests.c.at)
     asking = select(askers.c.batch_id).where(askers.c.connection == row.id, askers.c.until > now)
-    held = row.hold_until is not None and now < row.hold_until < now + _LONGEST_HOLD
     return Window(
         now,
         tuple(entry for entry in map(Entry._make, connection.execute(entries)) if entry.at + seconds > now),
-        row.hold_until if held else None,
+        _held_until(row, now),
         frozenset(connection.execute(asking).scalars()),
         row.next_drop or 0.0,
         row.pace,
-        row.paced_at or 0.0,
+        min(row.paced_at or 0.0, now),
     )
 
 

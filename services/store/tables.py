@@ -1,4 +1,7 @@
-"""The tables. Times are seconds since 1970, UTC; JSON is kept as text so that both databases keep it to the letter."""
+"""The tables. Times are seconds since 1970, UTC; JSON is kept as text so that both databases keep it to the letter.
+
+Only the request budget goes by a time of its own, that nobody can set: see `services/store/connections.py`.
+"""
 
 from sqlalchemy import (
     Boolean,
@@ -131,7 +134,7 @@ requests = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("connection", Text, nullable=False),
-    Column("at", Double, nullable=False),
+    Column("at", Double, nullable=False),  # by the budget's time
     Column("batch_id", Text),  # whose jobs they start; none for polls and all else
     Column("number", Integer, nullable=False, server_default="1"),  # requests entered together
     Column("refused", Integer, nullable=False, server_default="0"),  # of those, the ones Writer answered with 429
@@ -144,14 +147,14 @@ askers = Table(
     metadata,
     Column("connection", Text, primary_key=True),
     Column("batch_id", Text, primary_key=True),
-    Column("until", Double, nullable=False),  # it asks again by then, or it does not wait any more
+    Column("until", Double, nullable=False),  # by the budget's time it asks again, or does not wait any more
 )
 
 connections = Table(
     "connections",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("hold_until", Double),
+    Column("hold_until", Double),  # by the budget's time, as are the next drop and when the pace was found
     Column("unreachable_since", Double),
     Column("key_refused_at", Double),
     Column("detail", Text, nullable=False),

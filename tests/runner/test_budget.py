@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from services.budget import Budget
 from services.models import RowState
 from tests.runner.conftest import Play, slow
-from tests.runner.stage import Stage
+from tests.runner.stage import CONNECTION, Stage
 from tests.support.double import Fault, Kind, Overload
 
 COMPLETED, FAILED = RowState.COMPLETED, RowState.FAILED
@@ -228,6 +229,23 @@ def test_the_pauses_grow_while_writer_goes_on_refusing(play: Play) -> None:
         stage.double.options.faults = {}
         await stage.settled(batch)
         assert stage.states(batch) == {COMPLETED: 1}
+
+    play(main)
+
+
+def test_no_pause_of_our_own_lasts_longer_than_half_of_what_was_sent_counts(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        budget = Budget(stage.store, CONNECTION, 400, stage.clock)
+        began = stage.clock.now()
+        assert (await budget.reserve("a batch", 100)).number == 100
+        seconds = 0.0
+        while seconds < 60:
+            await budget.hold(None)
+            held_until = budget.load().holding_until
+            assert held_until is not None
+            seconds = held_until.timestamp() - began
+            await asyncio.sleep(began + seconds - stage.clock.now())
+        assert seconds == pytest.approx(60.5)
 
     play(main)
 

@@ -1,6 +1,8 @@
 """The system's clock is set, forward or back: nothing is sent twice, and nothing waits for it to catch up."""
 
 import asyncio
+import subprocess
+import sys
 import time
 
 import pytest
@@ -10,6 +12,7 @@ from services.models import RowState
 from tests.runner.conftest import Play, slow
 from tests.runner.stage import Stage
 from tests.support.double import Fault, Kind
+from tests.support.server import ROOT
 
 COMPLETED, IN_PROGRESS, UNCONFIRMED = RowState.COMPLETED, RowState.IN_PROGRESS, RowState.UNCONFIRMED
 FORWARD, BACK = 3600.0, -3600.0
@@ -25,6 +28,27 @@ def test_a_process_does_not_see_that_the_clock_is_set_while_it_runs(
     jumped = time.time() + jump
     monkeypatch.setattr(time, "time", lambda: jumped)
     assert 0 <= clock.now() - before < 1
+
+
+def test_seconds_are_counted_the_same_in_all_processes() -> None:
+    command = [sys.executable, "-c", "from services.clock import Clock; print(Clock().steady())"]
+    before = Clock().steady()
+    there = float(subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
+    assert before < there < Clock().steady()
+
+
+@pytest.mark.parametrize("jump", [FORWARD, BACK])
+def test_the_limit_is_kept_though_the_clock_was_set_since_the_last_process_used_it_up(play: Play, jump: float) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(150)
+        await stage.until(lambda: len(stage.books.requests) > 50, step=0.1)
+        await stage.kill()
+        stage.jump(jump)
+        await stage.settled(batch)
+        stage.check(batch)
+        assert stage.books.most_in(60) <= 60
+
+    play(main, rpm=60, latency=0.1)
 
 
 @pytest.mark.parametrize("jump", [FORWARD, BACK])

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -126,6 +127,27 @@ def test_a_pace_is_kept_with_the_time_at_which_it_was_found(store: Store) -> Non
     assert look(store, 10) == Window(NOW + 10, pace=50.0, paced_at=NOW + 4)
 
 
+def test_after_a_restart_of_the_machine_whose_time_begins_anew_nothing_waits_for_the_old_time(store: Store) -> None:
+    """What left before counts for one more window, and the pace that was found is as old as the restart at the most."""
+    connections = store.connections
+    assert reserve(store, 10, 0, batch="one") == 10
+    connections.pace(HERE, None, WINDOW, lambda: NOW, lambda _: 5.0)
+    before = NOW - 100_000
+    assert reserve(store, 1, before - NOW + 30, batch="two") == 0
+    found = look(store, before - NOW + 30)
+    assert found == Window(before + 30, (Entry(before + 30, "one", 10),), pace=5.0, paced_at=before + 30)
+    assert reserve(store, 1, before - NOW + 91, batch="two") == 1
+    assert look(store, before - NOW + 91).paced_at == before + 30
+
+
+def test_requests_are_counted_by_the_time_that_all_who_use_the_database_share(store: Store) -> None:
+    shared = 50.0 + store.connections.ahead_of(50.0)
+    if store._database.is_sqlite:
+        assert shared == 50.0, "a file is for the processes of one machine"
+    else:
+        assert abs(shared - time.time()) < 5, "the server's time"
+
+
 def test_requests_of_another_connection_do_not_count(store: Store) -> None:
     assert reserve(store, 10, 0) == 10
     assert reserve(store, 10, 1, connection=ELSEWHERE) == 10
@@ -139,7 +161,9 @@ def test_who_decides_knows_that_a_connection_holds(store: Store) -> None:
     assert reserve(store, 1, 10, connection=ELSEWHERE) == 1
     assert reserve(store, 1, 30) == 1
     store.connections.hold(HERE, NOW + 5000)
-    assert look(store, 40).held_until is None, "set by a clock that was ahead"
+    assert look(store, 40).held_until is None, "set before the machine was started again"
+    store.connections.hold(HERE, NOW + 50)
+    assert look(store, 40).held_until == NOW + 50
 
 
 def test_requests_that_left_the_window_are_forgotten(store: Store) -> None:

@@ -52,7 +52,7 @@ async def send_for_a_while(store: Store, name: str, until: float) -> None:
     async def send() -> None:
         while clock.now() < until:
             grant = await ours.reserve(name, 8)
-            await clock.sleep(0.05 if grant.number else max(0.01, grant.again_at - clock.now()))
+            await clock.sleep(0.05 if grant.number else max(0.01, grant.wait))
 
     await asyncio.gather(poll(), send())
 

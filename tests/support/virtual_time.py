@@ -91,6 +91,12 @@ class VirtualClock(Clock):
             self._loop = asyncio.get_running_loop()
         return self._epoch + self._loop.time()
 
+    def steady(self) -> float:
+        """The time by which processes count seconds: it does not show that the system's clock was set."""
+        self.now()  # from the first time on it is the time of that loop
+        assert self._loop is not None
+        return EPOCH + self._loop.time()
+
     def jump(self, seconds: float) -> None:
         """Set the system's clock forward, or back for a negative number; sleeps and time-outs don't notice."""
         self._epoch += seconds
