@@ -2,6 +2,7 @@
 
 import logging
 import re
+import signal
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import uvicorn
 from anyio import to_thread
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -23,6 +25,9 @@ from services.errors import MissingError, SettingsError
 from services.settings import Settings, load
 
 log = logging.getLogger("copydesk")
+
+LAST_WORDS = 1
+"""Seconds that downloads and open pages get to end when the server is told to."""
 
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -106,9 +111,21 @@ def apologize(_: Exception) -> bool:
     return True
 
 
+def limit_last_words() -> None:
+    """Let the server end soon after it is told to, also while a browser does not read what it asked for.
+
+    By itself uvicorn waits for that without an end, and Streamlit passes no setting on to it. Its server is known by
+    the handler that it puts on the signal.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if isinstance(server, uvicorn.Server):
+        server.config.timeout_graceful_shutdown = LAST_WORDS
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Have the desk at work from the server's start to its end, whether anybody looks or not."""
+    limit_last_words()
     desk = await to_thread.run_sync(the_desk)
     try:
         yield {}

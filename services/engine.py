@@ -17,7 +17,7 @@ from services.store import Store
 
 _LOOK_EVERY = 1.0
 """Seconds after which the store is looked at without a wake-up: another process may have launched a batch."""
-_STOP_WITHIN = 3.5
+_STOP_WITHIN = 3.0
 """Seconds in which requests on the wire may still get their answers when the server stops; 5 are for all of it."""
 _PATIENCE = 20.0
 """Seconds that a page waits for Writer."""

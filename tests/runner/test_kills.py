@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -113,14 +114,19 @@ def test_a_process_that_is_told_to_end_leaves_nothing_unknown(stage: Stage, star
 def test_a_server_that_is_told_to_end_does_so_in_time_and_records_what_is_on_the_wire(
     stage: Stage, start: Start, served: Served, tmp_path: Path
 ) -> None:
+    """Writer takes long to answer, and somebody's browser has stopped reading a download."""
     served.double.options.faults = {Fault.SLOW: {Kind.CREATE: 1.0}}
     served.double.options.slow = 30.0
     batch = stage.launch(ROWS)
+    large = stage.launch([f"{number} {'text ' * 4000}" for number in range(500)], skipped=range(500))
     server = Server(tmp_path, WRITER_API_KEY="sk-key-of-ours", WRITER_BASE_URL=served.url).start()
     try:
         wait_until(lambda: stage.books.created.total() >= 4)
-        began = time.monotonic()
-        code = server.stop()
+        with socket.create_connection(("localhost", server.port)) as unread:
+            unread.sendall(f"GET /export/{large}.csv HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert unread.recv(15) == b"HTTP/1.1 200 OK"
+            began = time.monotonic()
+            code = server.stop()
         assert time.monotonic() - began < STOP_WITHIN
         assert code in (0, -signal.SIGTERM), "uvicorn ends by the signal that it was sent, once it is done"
     finally:
