@@ -64,7 +64,7 @@ def test_all_faults_together_on_two_batches(play: Play, order: Order, new_id: bo
 
     play(
         main,
-        faults=dict.fromkeys(TOGETHER, SHARE / 2),
+        faults=dict.fromkeys(TOGETHER, SHARE),
         order=order,
         total_count=total_count,
         retry_gives_new_id=new_id,
