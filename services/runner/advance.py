@@ -131,8 +131,8 @@ class Runner:
         if self._collecting or now < self._plan_at:
             return
         self._plan_at = now + _PLAN_EVERY
-        if await collector.takes_turn(hurry=not self._has_waiting):
-            self._collecting = self._begin(self._collect_once(collector.collect()))
+        if look := await collector.turn(hurry=not self._has_waiting):
+            self._collecting = self._begin(self._collect_once(collector.collect(look)))
 
     async def _collect_once(self, collect: Coroutine[Any, Any, None]) -> None:
         try:

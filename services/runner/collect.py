@@ -58,9 +58,10 @@ class _Way(Enum):
     """Ask for each job that should have ended."""
 
 
-class _Plan(NamedTuple):
-    """What a look would take now, and what may come of it."""
+class Look(NamedTuple):
+    """A look for results: what it takes, and what may come of it."""
 
+    at: float
     way: _Way
     requests: int
     expected: float
@@ -95,59 +96,59 @@ class Collector:
         """See no pages any more."""
         self._listing.readers.discard(self._take)
 
-    async def takes_turn(self, *, hurry: bool) -> bool:
-        """Whether to look for results now, before other batches of the agent do.
+    async def turn(self, *, hurry: bool) -> Look | None:
+        """The look that is due now, if one is, and no other batch of the agent has just looked.
 
         `hurry`: nothing of the batch waits to be sent.
         """
         await self._read_store()
         await self._note_failures()
         now = self._clock.now()
-        if not self._outstanding or now - self._listing.read_at < _NEVER_WITHIN or not self._is_due(now, hurry):
-            return False
+        if not self._outstanding or now - self._listing.read_at < _NEVER_WITHIN:
+            return None
+        look = self._plan(now)
+        if not self._is_due(look, hurry):
+            return None
         self._listing.read_at = now
-        return True
+        return look
 
-    def _is_due(self, now: float, hurry: bool) -> bool:
+    def _is_due(self, look: Look, hurry: bool) -> bool:
         oldest = min(row.sent_at for row in self._outstanding.values())
-        rested = now - max(self._looked_at, oldest)
+        rested = look.at - max(self._looked_at, oldest)
         if not self._forecast.knows:
-            return rested >= min(_LONGEST_REST, max(_NEVER_WITHIN, _IN_THE_DARK * (now - oldest)))
-        plan = self._plan(now)
-        if rested < _NEVER_WITHIN or plan.expected < 0.5:
+            return rested >= min(_LONGEST_REST, max(_NEVER_WITHIN, _IN_THE_DARK * (look.at - oldest)))
+        if rested < _NEVER_WITHIN or look.expected < 0.5:
             return rested >= _LONGEST_REST
-        all_there = hurry and plan.expected > len(self._outstanding) - 0.5
-        return all_there or plan.expected >= _WORTH * plan.requests or rested >= plan.requests * self._patience(hurry)
+        all_there = hurry and look.expected > len(self._outstanding) - 0.5
+        return all_there or look.expected >= _WORTH * look.requests or rested >= look.requests * self._patience(hurry)
 
-    async def collect(self) -> None:
-        """Look once for the results that are likely there.
+    async def collect(self, look: Look) -> None:
+        """Look for the results that are likely there.
 
         Raises WriterError: Writer could not be asked; what was learned before is told all the same.
         """
-        now = self._clock.now()
-        plan = self._plan(now)
         try:
-            await self._look(plan)
+            await self._look(look)
         except UnknownToWriterError:
             # the agent is gone, and its list with it, but its jobs may still be asked for
             await self._ask_alone(list(self._outstanding)[: _ASKED_ALONE * 4])
         finally:
-            self._looked_at = now
+            self._looked_at = look.at
 
-    async def _look(self, plan: _Plan) -> None:
+    async def _look(self, look: Look) -> None:
         listed: set[str] = set()
-        if plan.way is _Way.ALL:
-            await self._listing.read(None, partial(self._take_all, listed), plan.requests)
-        elif plan.way is _Way.ENDED:
-            pages = plan.requests - 1
+        if look.way is _Way.ALL:
+            await self._listing.read(None, partial(self._take_all, listed), look.requests)
+        elif look.way is _Way.ENDED:
+            pages = look.requests - 1
             # pages with few results each are better read one by one: the first without any is the last
-            await self._listing.read(JobState.COMPLETED, self._take, pages if plan.expected >= 2 * pages else 1)
-            if self._outstanding.keys() & set(plan.due) or not self._forecast.knows:
+            await self._listing.read(JobState.COMPLETED, self._take, pages if look.expected >= 2 * pages else 1)
+            if self._outstanding.keys() & set(look.due) or not self._forecast.knows:
                 await self._listing.read(JobState.FAILED, self._take, 1)
-        if plan.way is _Way.ALONE:
-            await self._ask_alone(plan.due)
+        if look.way is _Way.ALONE:
+            await self._ask_alone(look.due)
         else:
-            overdue = [job_id for job_id in plan.due if self._should_be_listed(job_id) and job_id not in listed]
+            overdue = [job_id for job_id in look.due if self._should_be_listed(job_id) and job_id not in listed]
             await self._ask_alone(overdue[:_ASKED_ALONE])
 
     async def _read_store(self) -> None:
@@ -164,7 +165,7 @@ class Collector:
         failures, self._failures = self._failures, []
         await self._gateway.budget.failed(failures)
 
-    def _plan(self, now: float) -> _Plan:
+    def _plan(self, now: float) -> Look:
         then = self._looked_at
         likely = {
             job_id: self._likely(now - row.sent_at, then - row.sent_at) for job_id, row in self._outstanding.items()
@@ -174,10 +175,10 @@ class Collector:
         due = due or heapq.nsmallest(_OUT_OF_CURIOSITY, likely, key=self._sent_at)
         pages_of_all, pages_of_ended = self._pages(due, len(likely)), self._pages(due, expected)
         if len(due) < min(pages_of_all, pages_of_ended + 1):
-            return _Plan(_Way.ALONE, len(due), expected, due)
+            return Look(now, _Way.ALONE, len(due), expected, due)
         if pages_of_all <= 1:
-            return _Plan(_Way.ALL, 1, expected, due)
-        return _Plan(_Way.ENDED, pages_of_ended + 1, expected, due)
+            return Look(now, _Way.ALL, 1, expected, due)
+        return Look(now, _Way.ENDED, pages_of_ended + 1, expected, due)
 
     def _pages(self, job_ids: list[str], others: float) -> int:
         """How far these jobs reach into a list that has so many jobs of ours besides those that ended after them."""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from services.models import (
@@ -19,6 +20,8 @@ from services.models import (
     Reading,
 )
 
+_BATCHES = 64
+"""Batches whose unchanging parts are read from text once: runners and pages look at theirs again and again."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: dumps makes one each time
@@ -48,6 +51,7 @@ def agent_to_json(agent: Agent) -> str:
     return to_json(asdict(agent))
 
 
+@lru_cache(maxsize=_BATCHES)
 def agent(text: str) -> Agent:
     """An agent with its inputs."""
     plain = json.loads(text)
@@ -79,6 +83,7 @@ def options_to_json(options: LaunchOptions) -> str:
     return to_json(asdict(options))
 
 
+@lru_cache(maxsize=_BATCHES)
 def options(text: str) -> LaunchOptions:
     """How a batch is to be sent."""
     return LaunchOptions(**json.loads(text))

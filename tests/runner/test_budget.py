@@ -244,7 +244,7 @@ def test_no_pause_of_our_own_lasts_longer_than_half_of_what_was_sent_counts(play
             held_until = budget.load().holding_until
             assert held_until is not None
             seconds = held_until.timestamp() - began
-            await asyncio.sleep(began + seconds - stage.clock.now())
+            await asyncio.sleep(began + seconds - stage.clock.now() + 0.01)
         assert seconds == pytest.approx(60.5)
 
     play(main)
