@@ -5,9 +5,10 @@ from services.store.connections import Connections, Decision, Entry, Window
 from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
 from services.store.ownership import Ownership
+from services.store.records import Claim, Ended, Lost, Outstanding, Sent
 from services.store.rows import Rows
 from services.store.watch import Watch
-from services.store.work import Claim, Ended, Lost, Outstanding, Sent, Work
+from services.store.work import Work
 
 __all__ = [
     "Claim",

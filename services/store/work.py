@@ -1,17 +1,17 @@
 """Rows as the runner sees them: claimed, sent, lost, settled, finished. Every change is made for a group of rows."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, Text, and_, bindparam, case, cast, func, null, or_, select, update
 
-from services.models import MOST_RETRIES, BatchState, Inputs, RowState
+from services.models import MOST_RETRIES, BatchState, RowState
 from services.store import codec
 from services.store.again import send_again
 from services.store.batches import lock
 from services.store.counting import any_in, to_retry
 from services.store.database import Database
+from services.store.records import Claim, Ended, Lost, Outstanding, Sent
 from services.store.tables import attempts, batches, rows
 
 LONGEST_PAUSE = 300.0
@@ -20,59 +20,6 @@ _EVERYTHING = 2**31 - 1
 """A position behind all rows."""
 _IDS = 500
 """Job ids named in one statement; SQLite takes a limited number of parameters."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A row whose request is about to leave."""
-
-    position: int
-    inputs: Inputs
-    retry_of: str | None
-    """The failed job to retry; None asks for a new job."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A row whose job Writer has taken."""
-
-    position: int
-    job_id: str
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A row that came to an end: with a suggestion, or with an error."""
-
-    position: int
-    suggestion: str | None
-    error: str | None
-    job_failed: bool = False
-    """Whether Writer itself said that the job failed, so that its retry call works."""
-    job_id: str | None = None
-    """The job that ended, where it was one: a row that has another job by now is left alone."""
-    retry_after: tuple[float, ...] = ()
-    """Seconds until a failed row is tried again by itself: one never tried so, one tried once, and so on."""
-
-
-@dataclass(frozen=True)
-class Outstanding:
-    """A row whose job is at Writer."""
-
-    position: int
-    sent_at: float
-    sent_at_writer: float | None
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A row whose answer was lost."""
-
-    position: int
-    sent_at_writer: float | None
-    """When its request left at the earliest, by Writer's clock; None where that is not known."""
-    lost_at: float
-    retry_of: str | None
 
 
 class Work:

@@ -1,0 +1,58 @@
+"""What the runner and the store tell each other about rows: claimed, taken by Writer, lost, ended."""
+
+from dataclasses import dataclass
+
+from services.models import Inputs
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row whose request is about to leave."""
+
+    position: int
+    inputs: Inputs
+    retry_of: str | None
+    """The failed job to retry; None asks for a new job."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A row whose job Writer has taken."""
+
+    position: int
+    job_id: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A row that came to an end: with a suggestion, or with an error."""
+
+    position: int
+    suggestion: str | None
+    error: str | None
+    job_failed: bool = False
+    """Whether Writer itself said that the job failed, so that its retry call works."""
+    job_id: str | None = None
+    """The job that ended, where it was one: a row that has another job by now is left alone."""
+    retry_after: tuple[float, ...] = ()
+    """Seconds until a failed row is tried again by itself: one never tried so, one tried once, and so on."""
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """A row whose job is at Writer."""
+
+    position: int
+    sent_at: float
+    sent_at_writer: float | None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A row whose answer was lost."""
+
+    position: int
+    sent_at_writer: float | None
+    """When its request left at the earliest, by Writer's clock; None where that is not known."""
+    lost_at: float
+    retry_of: str | None
