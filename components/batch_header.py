@@ -23,6 +23,10 @@ from services.models import (
 )
 from services.settings import SANDBOX
 
+_TITLE_WIDTH = 520
+"""What the longest row of buttons leaves of a page 1440 wide. Always the same, so that a long name never pushes the
+buttons into a line of their own, and takes no other number of lines when there is one more of them."""
+
 
 class Order(StrEnum):
     """What a person asks for with a button of the toolbar."""
@@ -39,14 +43,17 @@ def head(batch: Batch, counts: Counts, connection: str, story: str) -> Order | N
     """The head of the page; gives the order whose button was pressed."""
     row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
     with row:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            st.title(plain(batch.name), anchor=False, width="content")
-            look = BATCHES[batch.state]
-            st.badge(batch.state.label, icon=look.icon, color=look.badge)
+        st.title(f"{plain(batch.name)} {_badge(batch.state)}", anchor=False, width=_TITLE_WIDTH)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
             order = _toolbar(batch, counts, connection)
     st.caption(story)
     return order
+
+
+def _badge(state: BatchState) -> str:
+    """The state as Markdown, so that it stands right behind the last word of a name that takes several lines."""
+    look = BATCHES[state]
+    return f":small[:{look.badge}-badge[{look.icon} {state.label}]]"
 
 
 def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
@@ -95,8 +102,10 @@ def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
 def _downloads(batch_id: str, main: bool) -> None:
     icon = ":material/download:"
     kind: Literal["primary", "secondary"] = "primary" if main else "secondary"
-    st.link_button("Download CSV", f"/export/{batch_id}.csv", key="download_csv", icon=icon, type=kind)
-    st.link_button("XLSX", f"/export/{batch_id}.xlsx", key="download_xlsx", icon=icon)
+    # on a phone they take a line together, and leave it to nobody
+    with st.container(horizontal=True, gap="xsmall", width="content"):
+        st.link_button("Download CSV", f"/export/{batch_id}.csv", key="download_csv", icon=icon, type=kind)
+        st.link_button("XLSX", f"/export/{batch_id}.xlsx", key="download_xlsx", icon=icon)
 
 
 def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
