@@ -166,5 +166,4 @@ def tab_words(batch: Batch, counts: Counts) -> str:
     """What the browser's tab says of the batch, so that it can be watched from another tab."""
     if batch.state is not BatchState.RUNNING:
         return f"{batch.state.label}: {batch.name}"
-    done = counts.total - counts.unfinished
-    return f"{number(100 * done // max(counts.total, 1))} % {batch.name}"
+    return f"{number(100 * counts.done // max(counts.total, 1))} % {batch.name}"

@@ -61,6 +61,11 @@ class Counts:
         return self[RowState.WAITING] + self[RowState.SENDING]
 
     @property
+    def done(self) -> int:
+        """Rows that stay as they are unless a person sends them again."""
+        return self.total - self.unfinished - self.retrying
+
+    @property
     def unfinished(self) -> int:
         """Rows that are not in a final state."""
         return self.waiting + self[RowState.IN_PROGRESS]

@@ -63,6 +63,12 @@ def test_batches_are_listed_newest_first_with_their_counts(desk: StubDesk, visit
     ]
 
 
+def test_a_batch_is_not_done_while_rows_are_to_be_tried_again_by_themselves(desk: StubDesk, visit: Visit) -> None:
+    desk.retrying = 1
+    desk.hold(a_batch(), some_rows(completed=2, failed=2))
+    assert list(visit("batches.py").dataframe[0].value["progress"]) == [75.0]
+
+
 def test_opening_and_deleting_wait_for_a_selection(desk: StubDesk, visit: Visit) -> None:
     desk.hold(finished("one"), some_rows(completed=1))
     page = visit("batches.py")
