@@ -8,14 +8,14 @@ import streamlit as st
 
 from components.asking import ask_cancel, ask_retry, retry_warnings
 from components.batch_header import Order, head, standing_notice, still_collecting, story, tab_words, time_left
-from components.pace import pace, retrying
+from components.pace import RESTING, pace, retrying
 from components.page import attempt, clock, now, open_page, tab_title
 from components.progress import progress
 from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
 from components.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
-from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, held_back, moving, retryable
+from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable, sendable
 
 REFRESH_SECONDS = 1.5
 """Between two looks at a batch that moves."""
@@ -84,15 +84,16 @@ def expectation(summary: BatchSummary) -> str:
         return still_collecting(summary.counts[RowState.IN_PROGRESS])
     if summary.batch.state is not BatchState.RUNNING or not summary.counts.unfinished:
         return ""
-    to_send = summary.counts.waiting - held_back(summary.batch, summary.counts)
-    return time_left(desk.time_left(summary), desk.estimate(to_send).minutes)
+    return time_left(desk.time_left(summary), desk.least_minutes(summary))
 
 
 def right_now(summary: BatchSummary) -> list[str]:
-    """What goes on at this moment, in short sentences; nothing while the batch rests, or belongs to elsewhere."""
-    if not moving(summary.batch, summary.counts) or summary.batch.connection != desk.connection.id:
+    """What goes on at this moment, in short sentences; nothing where the batch belongs to elsewhere."""
+    if summary.batch.connection != desk.connection.id:
         return []
-    told = pace(desk.load(), now())
+    if not moving(summary.batch, summary.counts):
+        return [RESTING]
+    told = pace(desk.load(), now(), waiting=sendable(summary.batch, summary.counts) > 0)
     if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
         told.append(retrying(summary.counts.retrying))
     return told

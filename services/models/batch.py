@@ -129,6 +129,11 @@ def held_back(batch: Batch, counts: Counts) -> int:
     return max(0, counts.total - counts[RowState.SKIPPED] - batch.options.sample_rows)
 
 
+def sendable(batch: Batch, counts: Counts) -> int:
+    """How many rows wait that may be sent now: none while the batch does not run."""
+    return counts.waiting - held_back(batch, counts) if batch.state is BatchState.RUNNING else 0
+
+
 def moving(batch: Batch, counts: Counts) -> bool:
     """Whether the batch changes by itself, so that screens have to follow it."""
     return batch.state is BatchState.RUNNING or counts[RowState.IN_PROGRESS] + counts[RowState.SENDING] > 0
