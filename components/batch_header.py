@@ -23,6 +23,8 @@ from services.models import (
 )
 from services.settings import SANDBOX
 
+_AT_ONCE = timedelta(minutes=1)
+"""A batch whose first row was sent this soon after its launch began with it."""
 _TITLE_WIDTH = 520
 """What the longest row of buttons leaves of a page 1440 wide. Always the same, so that a long name never pushes the
 buttons into a line of their own, and takes no other number of lines when there is one more of them."""
@@ -111,14 +113,50 @@ def _downloads(batch_id: str, main: bool) -> None:
 def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
     """What the batch is about and how it went so far, on one line of Markdown."""
     told = [plain(batch.agent.name), plain(batch.filename), count(batch.row_count, "row")]
-    started_at = batch.started_at or batch.created_at
-    told.append(f"started {local_time(started_at, timezone, now)}")
-    if batch.finished_at is not None:
-        told.append(f"took {duration(batch.finished_at - started_at)}")
-    elif batch.state is BatchState.RUNNING:
-        told.append(f"running for {duration(now - started_at)}")
+    told += _times(batch, timezone, now)
     told += in_words(batch.options)
     return " · ".join([*told, left] if left else told)
+
+
+def _times(batch: Batch, timezone: str | None, now: datetime) -> list[str]:
+    """Since when it runs, or how long it took.
+
+    What is known is when it was launched, and when it was last set going: by its launch, or by a retry much later.
+    """
+    launched = local_time(batch.created_at, timezone, now)
+    went_on_at = batch.started_at or batch.created_at
+    if went_on_at - batch.created_at < _AT_ONCE:
+        return [f"started {launched}", *_since_launch(batch, now)]
+    since = local_time(went_on_at, timezone, now)
+    if batch.state is BatchState.RUNNING:
+        return [f"launched {launched}", f"running again since {since}"]
+    for_how_long = f", for {duration(batch.finished_at - went_on_at)}" if batch.finished_at else ""
+    return [f"launched {launched}", f"went on {since}{for_how_long}"]
+
+
+def _since_launch(batch: Batch, now: datetime) -> list[str]:
+    length = duration((batch.finished_at or now) - batch.created_at)
+    if batch.state is BatchState.FINISHED:
+        return [f"took {length}"]
+    if batch.state is BatchState.CANCELED:
+        return [f"canceled after {length}"]
+    # right after a retry nothing has been sent yet, and it has not run all that time
+    return [f"running for {length}"] if batch.state is BatchState.RUNNING and batch.started_at else []
+
+
+def what_retry_does(batch: Batch, rows: int) -> str:
+    """What becomes of rows that a person sends again, where that is not what the batch does anyway; else nothing."""
+    if batch.state is not BatchState.PAUSED or not rows:
+        return ""
+    if batch.pause_kind is PauseKind.SAMPLE:
+        them = "it" if rows == 1 else "them"
+        return f"{_sent_again(rows, 'now')} The other rows still wait until you have looked at {them}."
+    button = "Resume anyway" if batch.pause_kind is PauseKind.MOST_FAIL else "Resume"
+    return f"{_sent_again(rows, 'when the batch goes on')} It is paused: press {button}."
+
+
+def _sent_again(rows: int, when: str) -> str:
+    return f"{count(rows, 'row is', 'rows are')} sent again {when}."
 
 
 def still_collecting(rows: int) -> str:

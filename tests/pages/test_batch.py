@@ -158,6 +158,44 @@ def test_retrying_failed_rows_says_how_many_and_leaves_unconfirmed_ones(
 # what the buttons do
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, []),
+        ({"state": BatchState.FINISHED}, []),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.PERSON},
+            [r"1 row is sent again when the batch goes on\. It is paused\: press Resume\."],
+        ),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.MOST_FAIL},
+            [r"1 row is sent again when the batch goes on\. It is paused\: press Resume anyway\."],
+        ),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.SAMPLE},
+            [r"1 row is sent again now\. The other rows still wait until you have looked at it\."],
+        ),
+    ],
+)
+def test_retrying_says_in_passing_what_becomes_of_the_rows_where_the_batch_does_not_run(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any], told: list[str]
+) -> None:
+    desk.hold(a_batch(**changes), some_rows(failed=1, waiting=2))
+    page = press(visit("batch.py", id="batch-1"), "retry_failed")
+    assert sentences(page.toast) == told
+    assert sentences(settled(page.run()).toast) == []
+    page = press(select(page, 0), "retry_selected")
+    assert sentences(page.toast) == told
+
+
+def test_a_retry_that_is_refused_says_only_that(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.PAUSED), some_rows(failed=1, waiting=2))
+    desk.refusal = "No."
+    page = press(visit("batch.py", id="batch-1"), "retry_failed")
+    assert sentences(page.error) == [r"No\."]
+    assert sentences(page.toast) == []
+
+
 def test_pause_and_resume_change_the_batch_and_the_buttons(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(waiting=2))
     page = press(visit("batch.py", id="batch-1"), "pause")
