@@ -258,6 +258,17 @@ def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, vis
     assert "confirm_cancel" not in buttons(page)
 
 
+@pytest.mark.parametrize(
+    ("retrying", "told"), [(1, "1 failed row will not be tried again."), (6, "6 failed rows will not be tried again.")]
+)
+def test_cancel_says_which_rows_will_not_be_tried_again_by_themselves(
+    desk: StubDesk, visit: Visit, retrying: int, told: str
+) -> None:
+    desk.retrying = retrying
+    desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(failed=7, completed=2))
+    assert told in sentences(press(visit("batch.py", id="batch-1"), "cancel").markdown)
+
+
 def test_a_refusal_is_a_sentence_that_stays_until_the_next_order(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(waiting=2))
     desk.refusal = "Only a *running* batch can be paused."
