@@ -24,6 +24,8 @@ def ask_cancel(counts: Counts, confirm: Callable[[], None]) -> None:
         if counts.waiting:
             waiting = count(counts.waiting, "row still waits", "rows still wait")
             st.markdown(f"{waiting} and will never be sent.")
+        if counts.retrying:
+            st.markdown(f"{count(counts.retrying, 'failed row')} will not be tried again.")
         at_writer = counts[RowState.IN_PROGRESS]
         st.markdown(
             "Rows that are already at Writer run to their end, and their suggestions are still collected"

@@ -23,6 +23,12 @@ from services.models import (
 )
 from services.settings import SANDBOX
 
+_AT_ONCE = timedelta(minutes=1)
+"""A batch whose first row was sent this soon after its launch began with it."""
+_TITLE_WIDTH = 520
+"""What the longest row of buttons leaves of a page 1440 wide. Always the same, so that a long name never pushes the
+buttons into a line of their own, and takes no other number of lines when there is one more of them."""
+
 
 class Order(StrEnum):
     """What a person asks for with a button of the toolbar."""
@@ -39,14 +45,17 @@ def head(batch: Batch, counts: Counts, connection: str, story: str) -> Order | N
     """The head of the page; gives the order whose button was pressed."""
     row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
     with row:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            st.title(plain(batch.name), anchor=False, width="content")
-            look = BATCHES[batch.state]
-            st.badge(batch.state.label, icon=look.icon, color=look.badge)
+        st.title(f"{plain(batch.name)} {_badge(batch.state)}", anchor=False, width=_TITLE_WIDTH)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
             order = _toolbar(batch, counts, connection)
     st.caption(story)
     return order
+
+
+def _badge(state: BatchState) -> str:
+    """The state as Markdown, so that it stands right behind the last word of a name that takes several lines."""
+    look = BATCHES[state]
+    return f":small[:{look.badge}-badge[{look.icon} {state.label}]]"
 
 
 def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
@@ -95,21 +104,59 @@ def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
 def _downloads(batch_id: str, main: bool) -> None:
     icon = ":material/download:"
     kind: Literal["primary", "secondary"] = "primary" if main else "secondary"
-    st.link_button("Download CSV", f"/export/{batch_id}.csv", key="download_csv", icon=icon, type=kind)
-    st.link_button("XLSX", f"/export/{batch_id}.xlsx", key="download_xlsx", icon=icon)
+    # on a phone they take a line together, and leave it to nobody
+    with st.container(horizontal=True, gap="xsmall", width="content"):
+        st.link_button("Download CSV", f"/export/{batch_id}.csv", key="download_csv", icon=icon, type=kind)
+        st.link_button("XLSX", f"/export/{batch_id}.xlsx", key="download_xlsx", icon=icon)
 
 
 def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
     """What the batch is about and how it went so far, on one line of Markdown."""
     told = [plain(batch.agent.name), plain(batch.filename), count(batch.row_count, "row")]
-    started_at = batch.started_at or batch.created_at
-    told.append(f"started {local_time(started_at, timezone, now)}")
-    if batch.finished_at is not None:
-        told.append(f"took {duration(batch.finished_at - started_at)}")
-    elif batch.state is BatchState.RUNNING:
-        told.append(f"running for {duration(now - started_at)}")
+    told += _times(batch, timezone, now)
     told += in_words(batch.options)
     return " · ".join([*told, left] if left else told)
+
+
+def _times(batch: Batch, timezone: str | None, now: datetime) -> list[str]:
+    """Since when it runs, or how long it took.
+
+    What is known is when it was launched, and when it was last set going: by its launch, or by a retry much later.
+    """
+    launched = local_time(batch.created_at, timezone, now)
+    went_on_at = batch.started_at or batch.created_at
+    if went_on_at - batch.created_at < _AT_ONCE:
+        return [f"started {launched}", *_since_launch(batch, now)]
+    since = local_time(went_on_at, timezone, now)
+    if batch.state is BatchState.RUNNING:
+        return [f"launched {launched}", f"running again since {since}"]
+    for_how_long = f", for {duration(batch.finished_at - went_on_at)}" if batch.finished_at else ""
+    return [f"launched {launched}", f"went on {since}{for_how_long}"]
+
+
+def _since_launch(batch: Batch, now: datetime) -> list[str]:
+    length = duration((batch.finished_at or now) - batch.created_at)
+    if batch.state is BatchState.FINISHED:
+        return [f"took {length}"]
+    if batch.state is BatchState.CANCELED:
+        return [f"canceled after {length}"]
+    # right after a retry nothing has been sent yet, and it has not run all that time
+    return [f"running for {length}"] if batch.state is BatchState.RUNNING and batch.started_at else []
+
+
+def what_retry_does(batch: Batch, rows: int) -> str:
+    """What becomes of rows that a person sends again, where that is not what the batch does anyway; else nothing."""
+    if batch.state is not BatchState.PAUSED or not rows:
+        return ""
+    if batch.pause_kind is PauseKind.SAMPLE:
+        them = "it" if rows == 1 else "them"
+        return f"{_sent_again(rows, 'now')} The other rows still wait until you have looked at {them}."
+    button = "Resume anyway" if batch.pause_kind is PauseKind.MOST_FAIL else "Resume"
+    return f"{_sent_again(rows, 'when the batch goes on')} It is paused: press {button}."
+
+
+def _sent_again(rows: int, when: str) -> str:
+    return f"{count(rows, 'row is', 'rows are')} sent again {when}."
 
 
 def still_collecting(rows: int) -> str:
@@ -157,5 +204,4 @@ def tab_words(batch: Batch, counts: Counts) -> str:
     """What the browser's tab says of the batch, so that it can be watched from another tab."""
     if batch.state is not BatchState.RUNNING:
         return f"{batch.state.label}: {batch.name}"
-    done = counts.total - counts.unfinished
-    return f"{number(100 * done // max(counts.total, 1))} % {batch.name}"
+    return f"{number(100 * counts.done // max(counts.total, 1))} % {batch.name}"

@@ -54,8 +54,7 @@ def _frame(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) ->
 
 
 def _done_percent(summary: BatchSummary) -> float:
-    counts = summary.counts
-    return 100 * (counts.total - counts.unfinished) / max(counts.total, 1)
+    return 100 * summary.counts.done / max(summary.counts.total, 1)
 
 
 def _columns() -> dict[str, Any]:

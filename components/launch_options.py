@@ -82,10 +82,10 @@ def _choose_resend(resend_lost: bool, on_option: OnOption) -> None:
 
 
 def tell_sample(first: int, others: int) -> None:
-    """Say what happens where so many rows are tried before so many others."""
+    """Say, beside the button that counts them all, what happens where so many rows are tried before so many others."""
     sent, them = ("The first row is sent", "it") if first == 1 else (f"The first {number(first)} rows are sent", "them")
     wait = "the other one waits" if others == 1 else f"the other {number(others)} wait"
-    st.caption(f"{sent}; {wait} until you have looked at {them}.")
+    st.markdown(f"{sent}; {wait} until you have looked at {them}.", width="content")
 
 
 def in_words(options: LaunchOptions) -> list[str]:

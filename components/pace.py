@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 from components.words import count, duration, number
 from services.models import Load
 
+RESTING = "Nothing is at Writer now"
+"""Stands where the pace stood, so that nothing moves when a batch comes to rest."""
 
-def pace(load: Load, now: datetime) -> list[str]:
+
+def pace(load: Load, now: datetime, *, waiting: bool) -> list[str]:
     """How much of the limit is used, or why nothing is sent at this moment, and the pace of jobs where it is lower.
 
-    One stands in the place of the other, and the pace on its own, so that nothing moves when sending holds.
+    `waiting` says whether rows could be sent at all. One stands in the place of the other, short enough for one line
+    on a phone, and the pace on its own, so that nothing moves when sending holds.
     """
-    told = [_holding(load, now) or _used(load)]
+    told = [_holding(load, now) or _used_up(load, waiting) or _used(load)]
     if load.jobs_per_minute is not None:
         told.append(f"Writer takes about {count(load.jobs_per_minute, 'job')} a minute now")
     return told
@@ -28,6 +32,10 @@ def retrying(rows: int) -> str:
 
 def _used(load: Load) -> str:
     return f"{number(load.last_minute)} of {count(load.limit, 'request')} in the last minute"
+
+
+def _used_up(load: Load, waiting: bool) -> str:
+    return "Writer's limit is used up; sending goes on by itself" if waiting and load.used_up else ""
 
 
 def _holding(load: Load, now: datetime) -> str:

@@ -13,6 +13,7 @@ from services.settings import load
 
 _ASSETS = Path(__file__).parent / "assets"
 _REFUSAL = "refusal"
+_NEWS = "news"
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda desk: desk.stop())
@@ -32,6 +33,7 @@ def open_page(title: str) -> Desk:
         _say_sandbox()
     _notices(desk)
     _say_refusal()
+    _say_news()
     return desk
 
 
@@ -50,6 +52,11 @@ def attempt(action: Callable[[], object]) -> bool:
     return True
 
 
+def tell(sentence: str) -> None:
+    """Say what came of it when the page is drawn next, in passing; an empty sentence says nothing."""
+    st.session_state[_NEWS] = sentence
+
+
 def now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)
@@ -63,6 +70,11 @@ def clock(moment: datetime) -> str:
 def _say_refusal() -> None:
     if sentence := st.session_state.pop(_REFUSAL, ""):
         st.error(plain(sentence), icon=":material/block:")
+
+
+def _say_news() -> None:
+    if sentence := st.session_state.pop(_NEWS, ""):
+        st.toast(plain(sentence), icon=":material/schedule_send:", duration="long")
 
 
 def _say_sandbox() -> None:

@@ -7,15 +7,24 @@ from typing import NoReturn
 import streamlit as st
 
 from components.asking import ask_cancel, ask_retry, retry_warnings
-from components.batch_header import Order, head, standing_notice, still_collecting, story, tab_words, time_left
-from components.pace import pace, retrying
-from components.page import attempt, clock, now, open_page, tab_title
+from components.batch_header import (
+    Order,
+    head,
+    standing_notice,
+    still_collecting,
+    story,
+    tab_words,
+    time_left,
+    what_retry_does,
+)
+from components.pace import RESTING, pace, retrying
+from components.page import attempt, clock, now, open_page, tab_title, tell
 from components.progress import progress
 from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
 from components.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
-from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, held_back, moving, retryable
+from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable, sendable
 
 REFRESH_SECONDS = 1.5
 """Between two looks at a batch that moves."""
@@ -45,6 +54,11 @@ def order_and_redraw(action: Callable[[], object]) -> None:
     st.rerun()
 
 
+def retry(summary: BatchSummary, positions: Sequence[int] | None = None) -> None:
+    """Send rows again, those given or all that failed, and say so where they have to wait."""
+    tell(what_retry_does(summary.batch, desk.retry(batch_id, positions)))
+
+
 def ask(question: str, *positions: int) -> None:
     """Have the page draw a dialog, outside of what is refreshed."""
     st.session_state["question"] = (batch_id, question, positions)
@@ -60,20 +74,21 @@ def answer_questions(summary: BatchSummary) -> None:
         ask_cancel(summary.counts, partial(order_and_redraw, partial(desk.cancel, batch_id)))
     else:
         warnings = st.session_state.pop("warnings", [])
-        ask_retry(len(positions), warnings, partial(order_and_redraw, partial(desk.retry, batch_id, positions)))
+        ask_retry(len(positions), warnings, partial(order_and_redraw, partial(retry, summary, positions)))
 
 
-def obey(order: Order | None) -> None:
+def obey(order: Order | None, summary: BatchSummary) -> None:
     """Carry out a button of the toolbar."""
     if order is Order.CANCEL:
         ask("cancel")
+    elif order is Order.RETRY_FAILED:
+        order_and_redraw(partial(retry, summary))
     elif order is not None:
         actions: dict[Order, Callable[[str], object]] = {
             Order.PAUSE: desk.pause,
             Order.RESUME: desk.resume,
             Order.RESUME_ANYWAY: desk.resume_anyway,
             Order.RUN_REMAINING: desk.run_remaining,
-            Order.RETRY_FAILED: desk.retry,
         }
         order_and_redraw(partial(actions[order], batch_id))
 
@@ -84,15 +99,16 @@ def expectation(summary: BatchSummary) -> str:
         return still_collecting(summary.counts[RowState.IN_PROGRESS])
     if summary.batch.state is not BatchState.RUNNING or not summary.counts.unfinished:
         return ""
-    to_send = summary.counts.waiting - held_back(summary.batch, summary.counts)
-    return time_left(desk.time_left(summary), desk.estimate(to_send).minutes)
+    return time_left(desk.time_left(summary), desk.least_minutes(summary))
 
 
 def right_now(summary: BatchSummary) -> list[str]:
-    """What goes on at this moment, in short sentences; nothing while the batch rests, or belongs to elsewhere."""
-    if not moving(summary.batch, summary.counts) or summary.batch.connection != desk.connection.id:
+    """What goes on at this moment, in short sentences; nothing where the batch belongs to elsewhere."""
+    if summary.batch.connection != desk.connection.id:
         return []
-    told = pace(desk.load(), now())
+    if not moving(summary.batch, summary.counts):
+        return [RESTING]
+    told = pace(desk.load(), now(), waiting=sendable(summary.batch, summary.counts) > 0)
     if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
         told.append(retrying(summary.counts.retrying))
     return told
@@ -103,7 +119,7 @@ def draw_head(summary: BatchSummary) -> None:
     batch, counts = summary.batch, summary.counts
     st.set_page_config(page_title=tab_title(tab_words(batch, counts)))
     told = story(batch, st.context.timezone, now(), expectation(summary))
-    obey(head(batch, counts, desk.connection.id, told))
+    obey(head(batch, counts, desk.connection.id, told), summary)
     standing_notice(batch, desk.connection.id)
     progress(counts, right_now(summary))
 
@@ -127,7 +143,7 @@ def draw_rows(summary: BatchSummary) -> tuple[Picked, RowPage]:
     return picked, page
 
 
-def retry_rows(rows: Sequence[RowPreview]) -> None:
+def retry_rows(summary: BatchSummary, rows: Sequence[RowPreview]) -> None:
     """Send rows again, after asking where it may cost twice."""
     states = [row.state for row in rows]
     positions = [row.position for row in rows]
@@ -135,7 +151,7 @@ def retry_rows(rows: Sequence[RowPreview]) -> None:
     if warnings:
         st.session_state["warnings"] = warnings
         ask("retry", *positions)
-    order_and_redraw(partial(desk.retry, batch_id, positions))
+    order_and_redraw(partial(retry, summary, positions))
 
 
 def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
@@ -146,7 +162,7 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
     else:
         with st.container(border=True, key="row"):
             if again and summary.batch.connection == desk.connection.id and retry_button(len(again)):
-                retry_rows(again)
+                retry_rows(summary, again)
             row_panel(desk.row(batch_id, picked.latest), clock)
     if summary.counts[RowState.FAILED]:
         why_failed(desk.failure_reasons(batch_id))

@@ -246,13 +246,14 @@ def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
         name = name_batch(draft.name, proposed_name(draft, st.context.timezone), rename)
         options = fit(draft.options, rows)
         choose_options(options, rows, choose)
-        if options.sample_rows is not None:
-            tell_sample(options.sample_rows, rows - options.sample_rows)
         tell_estimate(desk.estimate(options.sample_rows or rows), desk.settings.writer_rpm)
         refused = desk.health().key_refused_at is not None
         if refused:
             st.warning("Nothing can be launched while Writer refuses the API key.", icon=":material/key_off:")
-        pressed = launch_button(rows, disabled=refused)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            pressed = launch_button(rows, disabled=refused)
+            if options.sample_rows is not None:
+                tell_sample(options.sample_rows, rows - options.sample_rows)
         if pressed:
             launch(desk, draft, name, options)
 

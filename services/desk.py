@@ -34,6 +34,7 @@ from services.models import (
     RowState,
     SheetRow,
     held_back,
+    sendable,
 )
 from services.sandbox import create_app
 from services.settings import Connection, Settings
@@ -238,6 +239,11 @@ class Desk:
         # what ended in a burst says little of rows that the limit, or Writer's pace, keeps waiting
         at_least = 60 * (summary.counts.waiting - held) / (load.jobs_per_minute or load.limit)
         return timedelta(seconds=max(observed, at_least))
+
+    def least_minutes(self, summary: BatchSummary) -> float:
+        """What sending the rows that may be sent takes at the least: at the limit, or at Writer's pace where known."""
+        rows, pace = sendable(summary.batch, summary.counts), self.load().jobs_per_minute
+        return max(self.estimate(rows).minutes, rows / pace if pace else 0)
 
     def pause(self, batch_id: str) -> None:
         """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next six)."""

@@ -17,6 +17,7 @@ from services.models.batch import (
     resumable,
     resumable_anyway,
     sampled,
+    sendable,
 )
 from services.models.connection import ConnectionHealth, Load
 from services.models.draft import (
@@ -80,4 +81,5 @@ __all__ = [
     "resumable_anyway",
     "retryable",
     "sampled",
+    "sendable",
 ]

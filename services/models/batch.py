@@ -61,6 +61,11 @@ class Counts:
         return self[RowState.WAITING] + self[RowState.SENDING]
 
     @property
+    def done(self) -> int:
+        """Rows that stay as they are unless a person sends them again."""
+        return self.total - self.unfinished - self.retrying
+
+    @property
     def unfinished(self) -> int:
         """Rows that are not in a final state."""
         return self.waiting + self[RowState.IN_PROGRESS]
@@ -122,6 +127,11 @@ def held_back(batch: Batch, counts: Counts) -> int:
     if batch.sample_end is None or batch.options.sample_rows is None:
         return 0
     return max(0, counts.total - counts[RowState.SKIPPED] - batch.options.sample_rows)
+
+
+def sendable(batch: Batch, counts: Counts) -> int:
+    """How many rows wait that may be sent now: none while the batch does not run."""
+    return counts.waiting - held_back(batch, counts) if batch.state is BatchState.RUNNING else 0
 
 
 def moving(batch: Batch, counts: Counts) -> bool:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, FilePayload, Locator, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, FilePayload, FloatRect, Locator, expect
 
 PATIENCE = 30_000
 """Milliseconds that a marketer waits for something to show."""
@@ -38,6 +38,12 @@ class Marketer:
     def button(self, key: str) -> Locator:
         """The button, or link that looks like one, with that public key."""
         return self.element(key).locator("button, a").first
+
+    def place(self, key: str) -> FloatRect:
+        """Where the element with that public key stands on the page."""
+        box = self.element(key).bounding_box()
+        assert box is not None
+        return box
 
     # a new batch
 

@@ -25,6 +25,10 @@ def test_the_first_rows_come_back_before_a_person_lets_the_others_go(marketer: M
     expect(marketer.page.get_by_text(told)).to_be_visible(timeout=PATIENCE)
     marketer.page.reload()
     expect(marketer.page.get_by_text(told)).to_be_visible(timeout=PATIENCE)
+    marketer.settle()
+    button, words = marketer.place("launch"), marketer.page.get_by_text(told).bounding_box()
+    assert words is not None
+    assert button["y"] < words["y"] + words["height"] / 2 < button["y"] + button["height"]
 
     marketer.launch("Launch 24 rows")
     expect(marketer.button("run_remaining")).to_contain_text("Run the remaining 20 rows", timeout=PATIENCE)

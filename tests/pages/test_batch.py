@@ -28,6 +28,7 @@ from services.settings import Connection
 from tests.pages.conftest import Visit, settled
 from tests.pages.stub import LAUNCHED, StubDesk, a_batch, a_row, some_rows
 
+USED_UP = "Writer's limit is used up; sending goes on by itself"
 OF_396 = "of 396 requests in the last minute"
 HELD_A_MOMENT_AGO = datetime.now(UTC) - timedelta(seconds=1)
 HOSTILE = "![x](http://canary.invalid/a.png) :red[x] :material/home: $x$ <b>"
@@ -157,6 +158,44 @@ def test_retrying_failed_rows_says_how_many_and_leaves_unconfirmed_ones(
 # what the buttons do
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, []),
+        ({"state": BatchState.FINISHED}, []),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.PERSON},
+            [r"1 row is sent again when the batch goes on\. It is paused\: press Resume\."],
+        ),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.MOST_FAIL},
+            [r"1 row is sent again when the batch goes on\. It is paused\: press Resume anyway\."],
+        ),
+        (
+            {"state": BatchState.PAUSED, "pause_kind": PauseKind.SAMPLE},
+            [r"1 row is sent again now\. The other rows still wait until you have looked at it\."],
+        ),
+    ],
+)
+def test_retrying_says_in_passing_what_becomes_of_the_rows_where_the_batch_does_not_run(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any], told: list[str]
+) -> None:
+    desk.hold(a_batch(**changes), some_rows(failed=1, waiting=2))
+    page = press(visit("batch.py", id="batch-1"), "retry_failed")
+    assert sentences(page.toast) == told
+    assert sentences(settled(page.run()).toast) == []
+    page = press(select(page, 0), "retry_selected")
+    assert sentences(page.toast) == told
+
+
+def test_a_retry_that_is_refused_says_only_that(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.PAUSED), some_rows(failed=1, waiting=2))
+    desk.refusal = "No."
+    page = press(visit("batch.py", id="batch-1"), "retry_failed")
+    assert sentences(page.error) == [r"No\."]
+    assert sentences(page.toast) == []
+
+
 def test_pause_and_resume_change_the_batch_and_the_buttons(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(waiting=2))
     page = press(visit("batch.py", id="batch-1"), "pause")
@@ -219,6 +258,17 @@ def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, vis
     assert "confirm_cancel" not in buttons(page)
 
 
+@pytest.mark.parametrize(
+    ("retrying", "told"), [(1, "1 failed row will not be tried again."), (6, "6 failed rows will not be tried again.")]
+)
+def test_cancel_says_which_rows_will_not_be_tried_again_by_themselves(
+    desk: StubDesk, visit: Visit, retrying: int, told: str
+) -> None:
+    desk.retrying = retrying
+    desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(failed=7, completed=2))
+    assert told in sentences(press(visit("batch.py", id="batch-1"), "cancel").markdown)
+
+
 def test_a_refusal_is_a_sentence_that_stays_until_the_next_order(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(waiting=2))
     desk.refusal = "Only a *running* batch can be paused."
@@ -275,6 +325,14 @@ def test_a_running_batch_says_how_long_it_takes_at_least_and_then_how_long_it_st
     assert visit("batch.py", id="batch-1").caption[0].value.endswith("**about 4 minutes left**")
 
 
+def test_before_the_pace_of_results_is_known_the_time_left_is_no_less_than_what_writer_takes_needs(
+    desk: StubDesk, visit: Visit
+) -> None:
+    desk.busy = Load(60, 396, jobs_per_minute=50)
+    desk.hold(a_batch(created_at=datetime.now(UTC)), some_rows(waiting=345))
+    assert visit("batch.py", id="batch-1").caption[0].value.endswith("**at least 7 minutes left**")
+
+
 def test_while_the_first_rows_are_tried_the_time_left_is_that_of_these_rows(desk: StubDesk, visit: Visit) -> None:
     trying = a_batch(created_at=datetime.now(UTC), options=LaunchOptions(sample_rows=400), sample_end=403)
     desk.hold(trying, some_rows(skipped=3, waiting=1400))
@@ -305,7 +363,7 @@ def test_the_story_tells_what_was_chosen_at_launch(
     [
         (Load(0, 396), "0 of 396 requests in the last minute"),
         (Load(1_382, 2_376), "1,382 of 2,376 requests in the last minute"),
-        (Load(1, 1), "1 of 1 request in the last minute"),
+        (Load(0, 1), "0 of 1 request in the last minute"),
         (Load(60, 396, jobs_per_minute=50), "Writer takes about 50 jobs a minute now"),
         (Load(3, 396, jobs_per_minute=1), "Writer takes about 1 job a minute now"),
         (Load(3, 396, HELD_A_MOMENT_AGO), f"3 {OF_396}"),
@@ -315,6 +373,65 @@ def test_a_moving_batch_says_how_much_of_the_limit_is_used(desk: StubDesk, visit
     desk.busy = load
     desk.hold(a_batch(), some_rows(in_progress=1, waiting=2))
     assert told in sentences(visit("batch.py", id="batch-1").caption)
+
+
+@pytest.mark.parametrize(
+    ("load", "used_up"),
+    [
+        (Load(336, 396), False),
+        (Load(337, 396), True),
+        (Load(396, 396), True),
+        (Load(1, 1), True),
+        (Load(49, 396, jobs_per_minute=50), False),
+        (Load(50, 396, jobs_per_minute=50), True),
+        (Load(337, 396, HELD_A_MOMENT_AGO), True),
+    ],
+)
+def test_a_batch_that_has_used_up_the_limit_says_that_it_goes_on_by_itself(
+    desk: StubDesk, visit: Visit, load: Load, used_up: bool
+) -> None:
+    desk.busy = load
+    desk.hold(a_batch(), some_rows(in_progress=1, waiting=2))
+    captions = sentences(visit("batch.py", id="batch-1").caption)
+    assert (USED_UP in captions) is used_up
+    assert any(OF_396 in text for text in captions) is not used_up
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows"),
+    [
+        ({}, {"completed": 1, "in_progress": 1}),
+        ({"state": BatchState.PAUSED}, {"waiting": 1, "in_progress": 1}),
+        ({"state": BatchState.CANCELED}, {"canceled": 1, "in_progress": 1}),
+        ({"options": LaunchOptions(sample_rows=2), "sample_end": 2}, {"in_progress": 2, "waiting": 5}),
+    ],
+)
+def test_a_limit_that_is_used_up_is_no_reason_where_no_row_waits_for_it(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any], rows: dict[str, int]
+) -> None:
+    desk.busy = Load(390, 396)
+    desk.hold(a_batch(**changes), some_rows(**rows))
+    captions = sentences(visit("batch.py", id="batch-1").caption)
+    assert f"390 {OF_396}" in captions
+    assert USED_UP not in captions
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "told"),
+    [
+        ({}, {"in_progress": 1}, False),
+        ({"state": BatchState.PAUSED}, {"waiting": 1}, True),
+        ({"state": BatchState.PAUSED}, {"waiting": 1, "in_progress": 1}, False),
+        ({"state": BatchState.FINISHED}, {"completed": 1}, True),
+        ({"state": BatchState.CANCELED}, {"canceled": 1}, True),
+        ({"state": BatchState.PAUSED, "connection": "https://api.writer.com"}, {"waiting": 1}, False),
+    ],
+)
+def test_a_batch_at_rest_says_so_where_the_limit_stood_so_that_the_rows_keep_their_place(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any], rows: dict[str, int], told: bool
+) -> None:
+    desk.hold(a_batch(**changes), some_rows(**rows))
+    assert ("Nothing is at Writer now" in sentences(visit("batch.py", id="batch-1").caption)) is told
 
 
 def test_while_writer_lets_everyone_hold_the_page_says_for_how_long(desk: StubDesk, visit: Visit) -> None:

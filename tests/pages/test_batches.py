@@ -63,6 +63,12 @@ def test_batches_are_listed_newest_first_with_their_counts(desk: StubDesk, visit
     ]
 
 
+def test_a_batch_is_not_done_while_rows_are_to_be_tried_again_by_themselves(desk: StubDesk, visit: Visit) -> None:
+    desk.retrying = 1
+    desk.hold(a_batch(), some_rows(completed=2, failed=2))
+    assert list(visit("batches.py").dataframe[0].value["progress"]) == [75.0]
+
+
 def test_opening_and_deleting_wait_for_a_selection(desk: StubDesk, visit: Visit) -> None:
     desk.hold(finished("one"), some_rows(completed=1))
     page = visit("batches.py")
@@ -77,7 +83,7 @@ def test_the_selected_batch_opens(desk: StubDesk, visit: Visit) -> None:
     desk.hold(finished("one", name="One"), some_rows(completed=1))
     page = select(visit("batches.py"), 0)
     page = settled(page.button(key="open_batch").click().run())
-    assert page.title[0].value == "One"
+    assert page.title[0].value.startswith("One :")
     assert page.query_params["id"] == "one"
 
 
@@ -124,7 +130,7 @@ def test_the_selection_stays_on_its_batch_when_a_newer_one_comes(desk: StubDesk,
     page = settled(page.run())
     assert names(page) == ["Two", "One"]
     settled(page.button(key="open_batch").click().run())
-    assert page.title[0].value == "One"
+    assert page.title[0].value.startswith("One :")
 
 
 def test_batches_come_in_pages_of_fifty(desk: StubDesk, visit: Visit) -> None:
