@@ -18,7 +18,7 @@ _SURE = 150
 """... but no more than so many, for a limit on tokens is met before that or not at all."""
 _GENTLY = 2
 """... and the power with which their number grows until then: slowly at first."""
-_CAREFULLY = 8
+_CAREFULLY = 8.5
 """Where no minute had so many jobs yet, no more are on the wire than one in so many of those that are left in it."""
 _NEAR = 50
 """Jobs by which a minute may have fewer and count as new all the same."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from services.clock import Clock
-from services.errors import UnknownToWriterError
+from services.errors import AnswerLostError, UnknownToWriterError
 from services.gateway import Gateway
 from services.models import Batch, Job, JobState
 from services.runner.outcomes import Outcomes
@@ -87,6 +87,8 @@ class Collector:
         self._failures: list[str] = []
         self._stored = -1
         self._looked_at = 0.0
+        self._list_failed = False
+        """Whether the last look ended at a page of the list that could not be had: the next one does without."""
 
     def begin(self) -> None:
         """See every page of the agent's list from now on, whichever batch asks for it."""
@@ -127,8 +129,12 @@ class Collector:
 
         Raises WriterError: Writer could not be asked; what was learned before is told all the same.
         """
+        self._list_failed = False
         try:
             await self._look(look)
+        except AnswerLostError:
+            self._list_failed = look.way is not _Way.ALONE
+            raise
         except UnknownToWriterError:
             # the agent is gone, and its list with it, but its jobs may still be asked for
             await self._ask_alone(list(self._outstanding)[: _ASKED_ALONE * 4])
@@ -173,8 +179,12 @@ class Collector:
         expected = sum(likely.values())
         due = sorted((job_id for job_id in likely if likely[job_id] >= 0.5), key=self._sent_at)
         due = due or heapq.nsmallest(_OUT_OF_CURIOSITY, likely, key=self._sent_at)
+        if self._list_failed:
+            alone = due[:_ASKED_ALONE]
+            return Look(now, _Way.ALONE, len(alone), expected, alone)
         pages_of_all, pages_of_ended = self._pages(due, len(likely)), self._pages(due, expected)
-        if len(due) < min(pages_of_all, pages_of_ended + 1):
+        # where it costs the same, only what is asked for alone is sure to be told
+        if len(due) < min(pages_of_all, pages_of_ended + 1) or len(likely) == 1:
             return Look(now, _Way.ALONE, len(due), expected, due)
         if pages_of_all <= 1:
             return Look(now, _Way.ALL, 1, expected, due)

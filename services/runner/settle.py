@@ -9,14 +9,13 @@ from services.errors import AnswerLostError, NoEffectError, UnknownToWriterError
 from services.gateway import Gateway
 from services.models import Batch, Job, JobPage, JobState
 from services.runner.outcomes import Outcomes
+from services.runner.proof import jobs_since
 from services.store import Lost, Store
 
 PROOF_AFTER = 30.0
 """Seconds after which a job that exists is in the list; lists may lag."""
-_MOST_PAGES = 20
-"""Pages of jobs read for a proof."""
-_TRIES = 5
-"""How often each of them is asked for at the most."""
+_TRIES = 20
+"""How often a page is asked for at the most, when a proof needs it."""
 _DOUBT = (
     "Writer's answer was lost, and its list has jobs that may be this row's. "
     "Retry the row to send it again; it may be charged twice."
@@ -67,7 +66,7 @@ class Settler:
         if not group:
             return
         times = [row.sent_at_writer for row in group]
-        jobs = await self._jobs_since(min((-math.inf if time is None else time) for time in times))
+        jobs = await jobs_since(min((-math.inf if time is None else time) for time in times), self._page)
         positions = [row.position for row in group]
         if jobs is None or await self._has_unknown(jobs):
             await asyncio.to_thread(self._leave_in_doubt, positions)
@@ -117,31 +116,3 @@ class Settler:
             except (NoEffectError, AnswerLostError):
                 continue
         return await self._gateway.jobs(self._batch.agent.id, offset)
-
-    async def _jobs_since(self, since: float) -> list[Job] | None:
-        """The agent's jobs created since then, by Writer's clock; None where not all of them could be read."""
-        read: dict[str, Job] = {}  # jobs created meanwhile push others to the next page, where they show again
-        offset = 0
-        for _ in range(_MOST_PAGES):
-            page = await self._page(offset)
-            read |= {job.id: job for job in page.jobs if job.id not in read}
-            offset += len(page.jobs)
-            times = [_created(job) for job in read.values()]
-            if page.jobs and newest_first(times) and times[-1] < min(since, times[0]):
-                break
-            if not page.jobs or (page.total is not None and offset >= page.total):
-                if len(read) < offset and not newest_first(times) and not newest_first(times[::-1]):
-                    return None  # the order changed while it was read, so that jobs may have been missed
-                break
-        else:
-            return None
-        return [job for job in read.values() if _created(job) >= since]
-
-
-def newest_first(times: list[float]) -> bool:
-    """Whether jobs created at these times stand in that order; it is not documented, and relied on no further."""
-    return times == sorted(times, reverse=True)
-
-
-def _created(job: Job) -> float:
-    return math.inf if job.created_at is None else job.created_at.timestamp()

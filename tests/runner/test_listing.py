@@ -7,7 +7,7 @@ import pytest
 from services.models import RowState
 from tests.runner.conftest import Play, slow
 from tests.runner.stage import Stage
-from tests.support.double import Kind, Order
+from tests.support.double import Fault, Kind, Order
 
 COMPLETED = RowState.COMPLETED
 
@@ -52,6 +52,18 @@ def test_a_job_that_the_list_never_shows_is_asked_for_alone(play: Play) -> None:
         stage.check(batch)
 
     play(main, lag=100_000.0)
+
+
+def test_where_the_list_cannot_be_had_jobs_are_asked_for_alone(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(20)
+        began = stage.clock.now()
+        await stage.settled(batch)
+        assert stage.states(batch) == {COMPLETED: 20}
+        assert stage.clock.now() - began < 300
+        stage.check(batch)
+
+    play(main, faults={Fault.ERROR_500: {Kind.LIST: 1.0}}, latency=0.2)
 
 
 def test_few_requests_are_spent_on_polls(play: Play) -> None:

@@ -1,0 +1,107 @@
+"""What a proof is made of: all of an agent's jobs since some time, out of a list of any order and any page size."""
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+
+from services.models import Job, JobPage
+
+MOST_PAGES = 20
+"""Pages of jobs read for a proof."""
+
+_NO_CHANCE = 10
+"""Jobs that have to stand in order before it is believed that they do not just happen to."""
+
+Fetch = Callable[[int], Awaitable[JobPage]]
+"""Reads the page from an offset on."""
+
+
+async def jobs_since(since: float, fetch: Fetch) -> list[Job] | None:
+    """An agent's jobs created since then, by Writer's clock; None where not all of them could be read.
+
+    The order of the list is not documented: it is relied on only as far as all that was read keeps to it. Raises what
+    `fetch` does.
+    """
+    reading = _Reading(fetch)
+    try:
+        first = await reading.page(0)
+        if first.total is not None and first.total > 2 * len(first.jobs) and _is_oldest_first(first.jobs):
+            jobs = await reading.from_the_end(since, first.total, len(first.jobs))
+        else:
+            jobs = await reading.from_the_beginning(since, first)
+    except _TooLongError:
+        return None
+    return None if jobs is None else [job for job in jobs if _created(job) >= since]
+
+
+class _TooLongError(Exception):
+    """There are more pages than are read for a proof."""
+
+
+class _Reading:
+    """Reads some pages of a list, and no more than a proof is worth."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._left = MOST_PAGES
+
+    async def page(self, offset: int) -> JobPage:
+        """The page from there on."""
+        if self._left == 0:
+            raise _TooLongError
+        self._left -= 1
+        return await self._fetch(offset)
+
+    async def from_the_beginning(self, since: float, page: JobPage) -> list[Job] | None:
+        """The jobs of the first page and of those after it, until all others are older."""
+        read: dict[str, Job] = {}  # jobs created meanwhile push others to the next page, where they show again
+        offset = 0
+        while True:
+            read |= {job.id: job for job in page.jobs if job.id not in read}
+            offset += len(page.jobs)
+            times = [_created(job) for job in read.values()]
+            if len(times) >= _NO_CHANCE and _is_sorted(times[::-1]) and times[-1] < min(since, times[0]):
+                return list(read.values())
+            if _is_last(page, offset):
+                # if the order changed while it was read, jobs may have been missed
+                is_whole = len(read) == offset or _is_sorted(times) or _is_sorted(times[::-1])
+                return list(read.values()) if is_whole else None
+            page = await self.page(offset)
+
+    async def from_the_end(self, since: float, total: int, size: int) -> list[Job] | None:
+        """The same of a list whose oldest jobs come first: the last ones, and those before them page by page."""
+        start = max(0, total - size)
+        read = await self._between(start, math.inf)
+        while start > 0 and not (len(read) >= _NO_CHANCE and _created(read[0]) < since):
+            earlier = max(0, start - size)
+            read = [*await self._between(earlier, start), *read]
+            start = earlier
+        jobs = list({job.id: job for job in read}.values())
+        return jobs if _is_sorted([_created(job) for job in jobs]) else None
+
+    async def _between(self, start: int, end: float) -> list[Job]:
+        """The jobs from one place of the list to another, or to its end."""
+        jobs: list[Job] = []
+        while start < end:
+            page = await self.page(start)
+            jobs += page.jobs
+            start += len(page.jobs)
+            if _is_last(page, start):
+                break
+        return jobs
+
+
+def _is_last(page: JobPage, end: int) -> bool:
+    return not page.jobs or (page.total is not None and end >= page.total)
+
+
+def _is_oldest_first(jobs: Sequence[Job]) -> bool:
+    times = [_created(job) for job in jobs]
+    return bool(times) and _is_sorted(times) and times[0] < times[-1]
+
+
+def _is_sorted(times: list[float]) -> bool:
+    return times == sorted(times)
+
+
+def _created(job: Job) -> float:
+    return math.inf if job.created_at is None else job.created_at.timestamp()
