@@ -17,9 +17,11 @@ The facts about the API are those of Writer's reference of the Applications API.
 import asyncio
 import itertools
 import math
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -90,6 +92,7 @@ class Writer:
                 base_url=connection_url,
                 headers={"Authorization": f"Bearer {key}", "User-Agent": USER_AGENT},
                 transport=transport,
+                verify=_tls(),
                 timeout=TIMEOUTS,
                 limits=LIMITS,
                 follow_redirects=False,
@@ -210,6 +213,12 @@ def http_time(text: str) -> datetime | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The certificates to trust, for all pools: to load them takes longer than a handshake."""
+    return httpx.create_ssl_context()
 
 
 def _part(identifier: str) -> str:

@@ -5,6 +5,7 @@ import gzip
 import json
 import logging
 import socket
+import ssl
 import time
 import tomllib
 import traceback
@@ -520,6 +521,14 @@ async def test_a_failed_tls_handshake_surely_had_no_effect() -> None:
             await writer.create_job("a1", {})
         await writer.aclose()
     assert server.connections == 1
+
+
+async def test_every_pool_asks_for_a_trusted_certificate_of_the_servers_own_name() -> None:
+    writer = Writer("https://writer.test", KEY)
+    contexts = [client._transport._pool._ssl_context for client in writer._clients]  # type: ignore[attr-defined]
+    await writer.aclose()
+    asked = {(context.verify_mode, context.check_hostname, context.get_ca_certs() != []) for context in contexts}
+    assert asked == {(ssl.CERT_REQUIRED, True, True)}
 
 
 async def test_waiting_for_a_connection_in_vain_surely_had_no_effect(

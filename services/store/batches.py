@@ -23,12 +23,13 @@ from services.models import (
     RowState,
 )
 from services.store import codec
-from services.store.counting import UNFINISHED, any_in, any_row, counts_by_batch, counts_of, to_retry
+from services.store.counting import UNFINISHED, any_in, any_to_retry, counts_by_batch, counts_of, to_retry
 from services.store.database import AnyRow, Database
 from services.store.tables import batches, drafts, rows
 
+# Runners look at their batches all the time, and to make a statement costs as much as to execute it.
 _ONE = select(batches).where(batches.c.id == bindparam("this"))
-"""One batch. Runners look at theirs twice a second, and to make the statement costs as much as to execute it."""
+_STATE_TO_CHANGE = select(batches.c.state).where(batches.c.id == bindparam("this")).with_for_update()
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ class Batches:
         """Close the batch if every row is in a final state for good; tells whether nothing is left to do."""
         with self._database.write() as connection:
             lock(connection, batch_id)
-            if any_in(connection, batch_id, *UNFINISHED) or any_row(connection, to_retry(batch_id)):
+            if any_in(connection, batch_id, *UNFINISHED) or any_to_retry(connection, batch_id):
                 return False
             open_ones = batches.c.state.in_([BatchState.RUNNING, BatchState.PAUSED])
             over = {"state": BatchState.FINISHED, "pause_kind": None, "reason": "", "finished_at": now}
@@ -196,8 +197,7 @@ def lock(connection: Connection, batch_id: str) -> BatchState | None:
 
     SQLite has one writer at a time anyway. On PostgreSQL every verb that looks before it changes begins with this.
     """
-    query = select(batches.c.state).where(batches.c.id == batch_id).with_for_update()
-    state = connection.execute(query).scalar_one_or_none()
+    state = connection.execute(_STATE_TO_CHANGE, {"this": batch_id}).scalar_one_or_none()
     return None if state is None else BatchState(state)
 
 

@@ -2,13 +2,18 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from services.models import Counts, RowState
 from services.store.tables import rows
 
 UNFINISHED = (RowState.WAITING, RowState.SENDING, RowState.IN_PROGRESS)
 """States that a row leaves by itself."""
+
+# Runners look for such rows all the time, and to make the statement costs more than to execute it.
+_OF_THE_BATCH = rows.c.batch_id == bindparam("this")
+_IN_STATE = select(rows.c.position).where(_OF_THE_BATCH, rows.c.state == bindparam("in_state")).limit(1)
+_TO_RETRY = select(rows.c.position).where(_OF_THE_BATCH, rows.c.retry_at.is_not(None)).limit(1)
 
 
 def counts_of(connection: Connection, batch_id: str) -> Counts:
@@ -38,7 +43,13 @@ def to_retry(batch_id: str) -> ColumnElement[bool]:
 def any_in(connection: Connection, batch_id: str, *states: RowState) -> bool:
     """Whether a row of the batch is in one of those states."""
     # one look into the index for each state: for several at once a planner might read them all
-    return any(any_row(connection, (rows.c.batch_id == batch_id) & (rows.c.state == state)) for state in states)
+    found = (connection.execute(_IN_STATE, {"this": batch_id, "in_state": state}).first() for state in states)
+    return any(row is not None for row in found)
+
+
+def any_to_retry(connection: Connection, batch_id: str) -> bool:
+    """Whether a row of the batch is to be tried again by itself."""
+    return connection.execute(_TO_RETRY, {"this": batch_id}).first() is not None
 
 
 def any_row(connection: Connection, where: ColumnElement[bool]) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from services.models import BatchState, PauseKind, RowState
 from services.store.batches import lock
-from services.store.counting import UNFINISHED, any_in, any_row, to_retry
+from services.store.counting import UNFINISHED, any_in, any_row, any_to_retry, to_retry
 from services.store.database import Database
 from services.store.tables import batches, rows
 
@@ -71,7 +71,7 @@ class Watch:
             for start in range(0, len(ordered), _POSITIONS):
                 named = rows.c.position.in_(ordered[start : start + _POSITIONS])
                 connection.execute(update(rows).where(to_retry(batch_id), named).values(retry_at=None))
-            stops = any_in(connection, batch_id, RowState.WAITING) or any_row(connection, to_retry(batch_id))
+            stops = any_in(connection, batch_id, RowState.WAITING) or any_to_retry(connection, batch_id)
             if stops:
                 _pause(connection, batch_id, PauseKind.MOST_FAIL, reason)
             return stops

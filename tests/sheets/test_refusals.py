@@ -87,7 +87,9 @@ def test_a_kind_of_file_that_is_not_taken() -> None:
     assert refusal(b"a,b\n1,2\n", "a.json") == f"Files of the kind .json are not taken. {REMEDY}"
 
 
-@pytest.mark.parametrize("length", [len(WORKBOOK) // 2, len(WORKBOOK) - 10, 100])
+@pytest.mark.parametrize(
+    "length", [len(WORKBOOK) // 2, len(WORKBOOK) - 10, 100], ids=["half", "nearly all", "a little"]
+)
 def test_a_truncated_workbook(length: int) -> None:
     assert refusal(WORKBOOK[:length], "a.xlsx") == DAMAGED
 

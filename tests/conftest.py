@@ -1,0 +1,27 @@
+"""What holds for all tests."""
+
+import gc
+import os
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("copydesk", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("copydesk")
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Have one worker more than cores: some tests wait for a clock or for a process, and leave theirs idle."""
+    number = yield
+    return number if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else number + 1
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there when tests begin out of garbage collection: modules and tests stay to the end anyway.
+
+    To look through them again and again took a twentieth of the time.
+    """
+    gc.collect()
+    gc.freeze()
