@@ -12,6 +12,7 @@ from typing import NamedTuple
 from services.clock import Clock
 from services.errors import AnswerLostError, UnknownToWriterError
 from services.gateway import Gateway
+from services.listing import Reader
 from services.models import Batch, Job, JobState
 from services.runner.outcomes import Outcomes
 from services.store import Ended, Outstanding, Store
@@ -36,7 +37,7 @@ _LISTED_AFTER = 20.0
 """Seconds in which a job should have appeared in the list; DESIGN: lists may lag."""
 _STALE_FOR = 60.0
 """Seconds in which a failure from before a retry may still be told; later it is believed whatever its date."""
-_ASKED_ALONE = 5
+_ASKED_ALONE = 20
 """Jobs that should have been listed, and are asked for alone in one look."""
 _TOGETHER = 5
 """Jobs asked for at a time."""
@@ -137,7 +138,7 @@ class Collector:
             raise
         except UnknownToWriterError:
             # the agent is gone, and its list with it, but its jobs may still be asked for
-            await self._ask_alone(list(self._outstanding)[: _ASKED_ALONE * 4])
+            await self._ask_alone(list(self._outstanding)[:_ASKED_ALONE])
         finally:
             self._looked_at = look.at
 
@@ -148,7 +149,8 @@ class Collector:
         elif look.way is _Way.ENDED:
             pages = look.requests - 1
             # pages with few results each are better read one by one: the first without any is the last
-            await self._listing.read(JobState.COMPLETED, self._take, pages if look.expected >= 2 * pages else 1)
+            pages = pages if look.expected >= 2 * pages else 1
+            await self._listing.read(JobState.COMPLETED, self._take_due(set(look.due), pages), pages)
             if self._outstanding.keys() & set(look.due) or not self._forecast.knows:
                 await self._listing.read(JobState.FAILED, self._take, 1)
         if look.way is _Way.ALONE:
@@ -235,6 +237,21 @@ class Collector:
         listed |= ours
         self._take(jobs)
         return not is_barren and not self._outstanding.keys() <= listed
+
+    def _take_due(self, due: set[str], pages: int) -> Reader:
+        """Tell what has become of rows of ours, and read on where some of those jobs should be on so many pages.
+
+        Where jobs end faster than pages are read, they move those before them down, and a page may tell nothing though
+        the next one does.
+        """
+        left = pages
+
+        def take(jobs: Sequence[Job]) -> bool:
+            nonlocal left
+            left -= 1
+            return self._take(jobs) or (left > 0 and not due.isdisjoint(self._outstanding))
+
+        return take
 
     def _take(self, jobs: Sequence[Job]) -> bool:
         """Tell what has become of rows of ours among these jobs; whether some have ended, and others not."""
