@@ -39,6 +39,8 @@ _STALE_FOR = 60.0
 """Seconds in which a failure from before a retry may still be told; later it is believed whatever its date."""
 _ASKED_ALONE = 20
 """Jobs that should have been listed, and are asked for alone in one look."""
+_SURE = 0.99
+"""How likely a job has ended of which it is odd that the list does not tell it."""
 _TOGETHER = 5
 """Jobs asked for at a time."""
 _OUT_OF_CURIOSITY = 2
@@ -69,6 +71,8 @@ class Look(NamedTuple):
     """Results that are likely there by now."""
     due: list[str]
     """The jobs that have ended more likely than not, oldest first; where there are none, the oldest ones."""
+    sure: frozenset[str]
+    """Those that have as good as surely ended."""
 
 
 class Collector:
@@ -150,7 +154,7 @@ class Collector:
             pages = look.requests - 1
             # pages with few results each are better read one by one: the first without any is the last
             pages = pages if look.expected >= 2 * pages else 1
-            await self._listing.read(JobState.COMPLETED, self._take_due(set(look.due), pages), pages)
+            await self._listing.read(JobState.COMPLETED, self._take_all_of(look.sure, pages), pages)
             if self._outstanding.keys() & set(look.due) or not self._forecast.knows:
                 await self._listing.read(JobState.FAILED, self._take, 1)
         if look.way is _Way.ALONE:
@@ -180,17 +184,18 @@ class Collector:
         }
         expected = sum(likely.values())
         due = sorted((job_id for job_id in likely if likely[job_id] >= 0.5), key=self._sent_at)
+        sure = frozenset(job_id for job_id in due if likely[job_id] >= _SURE)
         due = due or heapq.nsmallest(_OUT_OF_CURIOSITY, likely, key=self._sent_at)
         if self._list_failed:
             alone = due[:_ASKED_ALONE]
-            return Look(now, _Way.ALONE, len(alone), expected, alone)
+            return Look(now, _Way.ALONE, len(alone), expected, alone, sure)
         pages_of_all, pages_of_ended = self._pages(due, len(likely)), self._pages(due, expected)
         # where it costs the same, only what is asked for alone is sure to be told
         if len(due) < min(pages_of_all, pages_of_ended + 1) or len(likely) == 1:
-            return Look(now, _Way.ALONE, len(due), expected, due)
+            return Look(now, _Way.ALONE, len(due), expected, due, sure)
         if pages_of_all <= 1:
-            return Look(now, _Way.ALL, 1, expected, due)
-        return Look(now, _Way.ENDED, pages_of_ended + 1, expected, due)
+            return Look(now, _Way.ALL, 1, expected, due, sure)
+        return Look(now, _Way.ENDED, pages_of_ended + 1, expected, due, sure)
 
     def _pages(self, job_ids: list[str], others: float) -> int:
         """How far these jobs reach into a list that has so many jobs of ours besides those that ended after them."""
@@ -238,7 +243,7 @@ class Collector:
         self._take(jobs)
         return not is_barren and not self._outstanding.keys() <= listed
 
-    def _take_due(self, due: set[str], pages: int) -> Reader:
+    def _take_all_of(self, sure: frozenset[str], pages: int) -> Reader:
         """Tell what has become of rows of ours, and read on where some of those jobs should be on so many pages.
 
         Where jobs end faster than pages are read, they move those before them down, and a page may tell nothing though
@@ -249,7 +254,7 @@ class Collector:
         def take(jobs: Sequence[Job]) -> bool:
             nonlocal left
             left -= 1
-            return self._take(jobs) or (left > 0 and not due.isdisjoint(self._outstanding))
+            return self._take(jobs) or (left > 0 and not sure.isdisjoint(self._outstanding))
 
         return take
 
