@@ -95,9 +95,6 @@ class Listing:
                 if answer.jobs:
                     self.page_size = len(pages[-1][1].jobs)
                 break  # pages are shorter than was thought, and something lies between
-            if pages and _may_be_from_before(answer, pages[-1][1]):
-                self._ahead = 1
-                break  # and what came meanwhile has moved jobs across from it to where nobody looked
             self._learn(state, answer)
             pages.append((offset + len(answer.jobs), answer))
         return pages
@@ -116,11 +113,6 @@ class Listing:
         for other in self.readers:
             other(page.jobs)
         return goes_on
-
-
-def _may_be_from_before(page: JobPage, newer: JobPage) -> bool:
-    """Whether Writer made the one page before the other, although both were asked for together."""
-    return page.total is None or newer.total is None or page.total < newer.total
 
 
 def _is_last(page: JobPage, end: int) -> bool:

@@ -1,6 +1,5 @@
 """Reading an agent's list of jobs: whichever order it has and however long its pages are, what is new is found."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -109,23 +108,6 @@ async def test_a_long_list_with_its_newest_jobs_last_is_read_from_its_end() -> N
     server.asked.clear()
     assert await look(listing, server.add(30)) == set()
     assert server.asked == [5000, 4950]
-
-
-async def test_a_page_that_was_made_before_the_one_above_it_leaves_no_gap() -> None:
-    """Pages are asked for together, and Writer may answer the lower one first, while more jobs come."""
-    server = Server()
-    ids = server.add(300)
-    made = asyncio.Event()
-
-    async def fetch(offset: int, state: JobState | None) -> JobPage:
-        if offset == 0:
-            await made.wait()
-            ids.extend(server.add(40))
-        page = await server.fetch(offset, state)
-        made.set()
-        return page
-
-    assert await look(Listing(fetch), ids, pages=6) == set()
 
 
 async def test_what_was_on_the_pages_before_a_lost_one_is_told_and_the_lost_one_is_asked_for_again() -> None:
