@@ -58,7 +58,7 @@ class Listing:
             for offset, page in await self._pages(state, [offset + n * self.page_size for n in range(ahead)]):
                 goes_on = self._tell(page, reader)
                 read += 1
-                if _is_last(page, offset):
+                if page.is_last(offset):
                     return
 
     async def _read_on(self, state: JobState | None, reader: Reader, offset: int) -> None:
@@ -66,7 +66,7 @@ class Listing:
         for _ in range(_MOST_PAGES):
             ((offset, page),) = await self._pages(state, [offset])
             self._tell(page, reader)
-            if _is_last(page, offset):
+            if page.is_last(offset):
                 break
         self._ends[state] = offset
 
@@ -113,7 +113,3 @@ class Listing:
         for other in self.readers:
             other(page.jobs)
         return goes_on
-
-
-def _is_last(page: JobPage, end: int) -> bool:
-    return not page.jobs or (page.total is not None and end >= page.total)

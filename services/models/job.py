@@ -38,3 +38,7 @@ class JobPage:
     """How many jobs there are in all, where Writer says so."""
     server_time: datetime | None = None
     """What Writer's clock said when it answered (the HTTP `Date` header)."""
+
+    def is_last(self, end: int) -> bool:
+        """Whether the list ends with this page, which ends at that offset."""
+        return not self.jobs or (self.total is not None and end >= self.total)

@@ -61,7 +61,7 @@ class _Reading:
             times = [_created(job) for job in read.values()]
             if len(times) >= _NO_CHANCE and _is_sorted(times[::-1]) and times[-1] < min(since, times[0]):
                 return list(read.values())
-            if _is_last(page, offset):
+            if page.is_last(offset):
                 # if the order changed while it was read, jobs may have been missed
                 is_whole = len(read) == offset or _is_sorted(times) or _is_sorted(times[::-1])
                 return list(read.values()) if is_whole else None
@@ -85,13 +85,9 @@ class _Reading:
             page = await self.page(start)
             jobs += page.jobs
             start += len(page.jobs)
-            if _is_last(page, start):
+            if page.is_last(start):
                 break
         return jobs
-
-
-def _is_last(page: JobPage, end: int) -> bool:
-    return not page.jobs or (page.total is not None and end >= page.total)
 
 
 def _is_oldest_first(jobs: Sequence[Job]) -> bool:
