@@ -213,6 +213,33 @@ def test_many_small_batches_leave_polls_something() -> None:
     assert [book.ask(None, 1).number for _ in range(6)] == [1] * 6
 
 
+@pytest.mark.parametrize(("limit", "pace"), [(396, None), (396, 50), (1_188, None), (5, None), (1, None)])
+def test_the_limit_is_used_up_as_long_as_a_batch_with_much_to_send_waits_and_no_longer(
+    limit: int, pace: float | None
+) -> None:
+    book = Book(limit, pace)
+    for _ in range(2):
+        assert not book.rules.used_up(book.window)
+        end = book.now + 2 * WINDOW
+        while book.now < end:
+            decision = book.ask("one", 8)
+            if decision.number == 0:
+                assert book.rules.used_up(book.window)
+                book.now = decision.again_at
+        book.now += WINDOW
+
+
+@pytest.mark.parametrize(("limit", "pace", "sent"), [(396, None, 320), (396, 50, 40), (5, None, 2)])
+def test_while_there_is_room_for_more_at_once_the_limit_is_not_used_up(
+    limit: int, pace: float | None, sent: int
+) -> None:
+    book = Book(limit, pace)
+    book.entries.append(Entry(book.now, "one", sent, 0, 0))
+    assert not book.rules.used_up(book.window)
+    book.entries.append(Entry(book.now, None, limit - sent, 0, 0))
+    assert book.rules.used_up(book.window)
+
+
 def test_everyone_holds() -> None:
     rules = Rules(396, 60.0, 1.0)
     window = Window(1000.0, held_until=1030.0)

@@ -131,6 +131,7 @@ class Budget:
             self._rules.limit,
             None if held is None else datetime.fromtimestamp(held, UTC),
             int(pace) if pace < self._rules.for_jobs else None,
+            self._rules.used_up(window),
         )
 
     def pause(self) -> None:

@@ -25,6 +25,11 @@ _NEXT = 1 / 120
 Not only if it got less than it asked for: a batch whose requests come back one by one asks for one each time.
 """
 
+_STEADY = 100
+"""One in so many of the limit comes free and is used at once, again and again, while it is used up."""
+_NOBODY = ""
+"""Stands for a batch that has sent nothing."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -78,6 +83,10 @@ class Rules:
         if turn.drop_at <= window.now and turn.fair(turn.all.room) > 0:
             return Decision(1, window.now, window.now + _NEXT * self.minute, turn.next_drop)
         return self._later(turn.again_at)
+
+    def used_up(self, window: Window) -> bool:
+        """Whether a batch that has much to send waits for requests to leave the window, or uses what has just done."""
+        return _Turn(self, window, _NOBODY).burst.room <= self.limit // _STEADY
 
     def _later(self, again_at: float) -> Decision:
         return Decision(0, again_at, again_at + _GRACE * self.minute)

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-_BURST = 0.85
-"""The part of the limit that large batches use at once; the rest is for polls and small batches, or goes in drops."""
-
 
 @dataclass(frozen=True)
 class Load:
@@ -19,12 +16,8 @@ class Load:
     """Until when nobody sends, because Writer said to slow down."""
     jobs_per_minute: int | None = None
     """How many jobs may be started in a minute, while that is fewer than the limit because Writer refused some."""
-
-    @property
-    def used_up(self) -> bool:
-        """Whether a batch that has much to send waits until requests of the last minute are older than that."""
-        for_jobs = self.limit if self.jobs_per_minute is None else self.jobs_per_minute
-        return self.last_minute >= min(_BURST * self.limit, for_jobs)
+    used_up: bool = False
+    """Whether a batch that has much to send waits until requests of the last minute are older than that."""
 
 
 @dataclass(frozen=True)

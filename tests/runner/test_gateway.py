@@ -63,7 +63,7 @@ async def test_a_person_who_finds_the_limit_used_up_makes_nobody_hold(tmp_path: 
         with pytest.raises(NoEffectError, match="limit is used up"):
             await gateway.agents()
         assert asked == []
-        assert budget.load() == Load(last_minute=10, limit=10), "nobody may have been made to hold"
+        assert budget.load() == Load(last_minute=10, limit=10, used_up=True), "nobody may have been made to hold"
     finally:
         await gateway.aclose()
         store.close()
