@@ -97,13 +97,15 @@ def _sample_reason(first: int, behind: int) -> str:
 
 
 def _failing_reason(verdict: Verdict, batch: Batch, *, knows_all: bool) -> str:
+    number = "All" if verdict.failed == verdict.of else f"{verdict.failed:,}"
     which = "first" if knows_all and not verdict.is_jump else "last"
     # with automatic retries a row may have failed more than once
     what = "attempts" if batch.options.retries else "rows"
     words = verdict.words if len(verdict.words) <= _QUOTED else f"{verdict.words[:_QUOTED]}…"
     suddenly = ", many more than before" if verdict.is_jump else ""
     return (
-        f"{verdict.failed:,} of the {which} {verdict.of:,} {what} failed for the same reason{suddenly}: “{words}” "
-        "Nothing more is sent. If the cause is mended, or you want to go on all the same, press Resume anyway: "
-        "this batch is not stopped again then. Or cancel it and launch the spreadsheet anew."
+        f"{number} of the {which} {verdict.of:,} {what} to finish failed for the same reason{suddenly}: “{words}” "
+        "Nothing more is sent; what Writer still works on is collected. If the cause is mended, or you want to "
+        "go on all the same, press Resume anyway: this batch is not stopped again then. Or cancel it and launch "
+        "the spreadsheet anew."
     )

@@ -114,7 +114,7 @@ def test_when_the_breaker_opens_what_failed_so_is_not_tried_again(play: Play) ->
         batch = stage.launch(300, retries=3)
         await stage.settled(batch)
         assert stage.batch(batch).state is BatchState.PAUSED
-        assert " attempts failed for the same reason" in stage.batch(batch).reason
+        assert " attempts to finish failed for the same reason" in stage.batch(batch).reason
         assert stage.books.retried.total() <= 10
         assert retrying(stage, batch) == 0
 

@@ -90,9 +90,10 @@ def test_a_batch_whose_rows_all_fail_stops_and_goes_on_when_told_to(play: Play) 
         await stage.settled(batch)
         counts = stage.states(batch)
         assert stopped(stage, batch).reason.endswith(
-            " rows failed for the same reason: “The model gave no answer.” Nothing more is sent. "
-            "If the cause is mended, or you want to go on all the same, press Resume anyway: "
-            "this batch is not stopped again then. Or cancel it and launch the spreadsheet anew."
+            " rows to finish failed for the same reason: “The model gave no answer.” "
+            "Nothing more is sent; what Writer still works on is collected. If the cause is mended, or you want to "
+            "go on all the same, press Resume anyway: this batch is not stopped again then. Or cancel it and launch "
+            "the spreadsheet anew."
         )
         assert counts[FAILED] < 200
         assert counts[FAILED] + counts[WAITING] == 400
@@ -123,9 +124,8 @@ def test_failures_that_begin_in_the_middle_stop_the_batch(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(400)
         await stage.settled(batch)
-        assert (
-            " of the last 40 rows failed for the same reason, many more than before: “" in stopped(stage, batch).reason
-        )
+        words = " of the last 40 rows to finish failed for the same reason, many more than before: “"
+        assert words in stopped(stage, batch).reason
         assert stage.states(batch)[COMPLETED] == 100
         assert 24 <= stage.states(batch)[FAILED] < 90
 
@@ -168,7 +168,8 @@ def test_a_new_process_remembers_what_failed(play: Play) -> None:
         await stage.kill()
         assert stage.states(batch)[FAILED] < 10
         await stage.settled(batch)
-        assert stopped(stage, batch).reason.startswith("10 of the first 10 rows failed for the same reason: ")
+        words = "All of the first 10 rows to finish failed for the same reason: "
+        assert stopped(stage, batch).reason.startswith(words)
 
     play(
         main, fail_share=1.0, duration=300.0, durations={f"batch 1 row {n}": 20.0 * (n + 1) for n in range(20)}, rpm=60
@@ -182,7 +183,8 @@ def test_a_process_that_dies_before_it_stops_the_batch_leaves_that_to_the_next(p
         failed = [Ended(claim.position, None, "No.") for claim in claims]
         stage.store.work.ended(batch, failed, stage.clock.now())  # and here it dies
         await stage.settled(batch)
-        assert stopped(stage, batch).reason.startswith("12 of the first 12 rows failed for the same reason: “No.” ")
+        words = "All of the first 12 rows to finish failed for the same reason: “No.” "
+        assert stopped(stage, batch).reason.startswith(words)
         assert stage.books.created.total() == 0
 
     play(main)
