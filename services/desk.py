@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from httpx import ASGITransport
 
-from services import exports, mapping, sheets
+from services import exports, launch, mapping, sheets
 from services.agents import Agents
 from services.budget import Budget
 from services.checks import Checks
@@ -38,7 +38,7 @@ from services.models import (
 )
 from services.sandbox import create_app
 from services.settings import Connection, Settings
-from services.store import NewBatch, NewRow, Store
+from services.store import Store
 from services.writer import Writer
 
 PAGE_ROWS = 100
@@ -54,8 +54,6 @@ _BETWEEN_POLLS = 2.0
 """Seconds over which the rows that are seen to have ended at one moment did so."""
 _ENDED_FOR_A_PACE = 3
 """Rows that have to end before a pace is told."""
-_LONGEST_NAME = 200
-"""Characters of a batch name."""
 
 
 def _quiet(_: int) -> None:
@@ -173,7 +171,7 @@ class Desk:
 
     def check(self, draft: Draft) -> Check:
         """Check every row of a draft that is not incomplete. Kept until the draft changes."""
-        return self._checks.get(draft, lambda: mapping.check(_builder(draft), self._store.drafts.rows(draft.id)))
+        return self._checks.get(draft, lambda: mapping.check(launch.builder(draft), self._store.drafts.rows(draft.id)))
 
     def estimate(self, rows: int) -> Estimate:
         """What sending so many rows takes at the least: a request for each row, and one for each page of results."""
@@ -190,7 +188,8 @@ class Desk:
         if draft.batch_id is not None:
             return draft.batch_id
         self._require_ready(draft)
-        new, rows = _new_batch(draft, name, self.connection.id), _new_rows(draft, self._store.drafts.rows(draft_id))
+        new = launch.new_batch(draft, name, self.connection.id)
+        rows = launch.new_rows(draft, self._store.drafts.rows(draft_id))
         now = self._clock.now()
         # the page may be drawn anew while this goes on, and the launch must not end with the old one
         batch_id = follow(lambda tell: self._store.batches.launch(new, rows, now, tell), on_progress)
@@ -234,10 +233,10 @@ class Desk:
         if first is None or ended < _ENDED_FOR_A_PACE:
             return None
         seconds = max(now - first, _BETWEEN_POLLS)
-        held, load = held_back(summary.batch, summary.counts), self.load()
-        observed = (summary.counts.unfinished - held) * seconds / ended
+        batch, counts, load = summary.batch, summary.counts, self.load()
+        observed = (counts.unfinished - held_back(batch, counts)) * seconds / ended
         # what ended in a burst says little of rows that the limit, or Writer's pace, keeps waiting
-        at_least = 60 * (summary.counts.waiting - held) / (load.jobs_per_minute or load.limit)
+        at_least = 60 * sendable(batch, counts) / (load.jobs_per_minute or load.limit)
         return timedelta(seconds=max(observed, at_least))
 
     def least_minutes(self, summary: BatchSummary) -> float:
@@ -318,31 +317,3 @@ def _writer(settings: Settings) -> Writer:
         app = create_app(settings.sandbox_path)
         return Writer("http://sandbox", "sandbox", ASGITransport(app=app))
     return Writer(settings.connection.id, settings.connection.key)
-
-
-def _builder(draft: Draft) -> mapping.Builder:
-    assert draft.agent is not None  # noqa: S101 - a draft that is checked is not incomplete
-    return mapping.compile_choices(draft.agent, draft.choices, draft.sheet.columns)
-
-
-def _new_batch(draft: Draft, name: str, connection_id: str) -> NewBatch:
-    assert draft.agent is not None  # noqa: S101 - a draft that is launched is not incomplete
-    return NewBatch(
-        draft_id=draft.id,
-        name=(name.strip() or f"{draft.agent.name} · {draft.sheet.filename}")[:_LONGEST_NAME],
-        connection=connection_id,
-        agent=draft.agent,
-        filename=draft.sheet.filename,
-        columns=draft.sheet.columns,
-        choices=draft.choices,
-        options=draft.options,
-    )
-
-
-def _new_rows(draft: Draft, rows: Iterator[SheetRow]) -> Iterator[NewRow]:
-    """Each row with its inputs, or with its problems as the error for which it is skipped."""
-    build = _builder(draft).build
-    for row in rows:
-        inputs, problems = build(row)
-        error = "\n".join(f"{problem.column}: {problem.message}" for problem in problems)
-        yield NewRow(row.number, row.cells, inputs, error or None)

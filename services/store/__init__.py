@@ -1,9 +1,10 @@
 """The store: the only place that knows SQL, and the only truth. Synchronous; called in threads."""
 
-from services.store.batches import Batches, NewBatch, NewRow
+from services.store.batches import Batches
 from services.store.connections import Connections, Decision, Entry, Window
 from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
+from services.store.launch import NewBatch, NewRow
 from services.store.ownership import Ownership
 from services.store.records import Claim, Ended, Lost, Outstanding, Sent
 from services.store.rows import Rows
