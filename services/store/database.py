@@ -89,7 +89,8 @@ def _open_engine(url: str) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # transactions begin where `read` and `write` say, not where the driver guesses
     _write_ahead(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")
+    # with NORMAL a power cut may take back what was committed, and rows that Writer has would be sent once more
+    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     # SQLite's own lower() knows ASCII only; searching should find "É" by "é", as PostgreSQL does
     connection.create_function("lower", 1, _lower, deterministic=True)

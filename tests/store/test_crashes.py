@@ -33,6 +33,15 @@ print("claimed", flush=True)
 time.sleep(60)
 """
 
+SYNC = """
+import sys
+from services.store import Store
+with Store(sys.argv[1])._database.write() as connection:
+    print(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+"""
+FULL = "2"
+"""As SQLite calls it: a commit is over when it is on the disk."""
+
 
 def run_and_kill(program: str, *arguments: str) -> None:
     """Run a program until it prints something, and kill it there."""
@@ -65,3 +74,10 @@ def test_rows_claimed_by_a_killed_process_are_found_sending(store: Store, databa
     assert states(store, batch_id) == [RowState.SENDING, RowState.IN_PROGRESS, RowState.SENDING, RowState.WAITING]
     store.work.take_over(batch_id, NOW + 9)
     assert store.work.lost(batch_id) == [Lost(0, NOW, NOW + 9, None), Lost(2, NOW, NOW + 9, None)]
+
+
+def test_on_sqlite_what_is_committed_is_on_the_disk_so_that_a_power_cut_cannot_take_it_back(tmp_path: Path) -> None:
+    """In a process of its own: this one spares itself the disk."""
+    command = [sys.executable, "-c", SYNC, f"sqlite:///{tmp_path}/copydesk.db"]
+    told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert told.stdout.strip() == FULL
