@@ -57,7 +57,7 @@ class Budget:
         self._store = store
         self._connection_id = connection_id
         self._clock = clock
-        self._ahead = store.connections.ahead_of(clock.steady())
+        self._ahead = store.connections.ahead_of(clock.steady)
         self._pauses = _Growing()
         self._paused_until = 0.0
         self._holds = _Growing()

@@ -1,7 +1,7 @@
 """The store: the only place that knows SQL, and the only truth. Synchronous; called in threads."""
 
 from services.store.batches import Batches
-from services.store.connections import Connections, Decision, Entry, Window
+from services.store.connections import Connections
 from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
 from services.store.launch import NewBatch, NewRow
@@ -9,6 +9,7 @@ from services.store.ownership import Ownership
 from services.store.records import Claim, Ended, Lost, Outstanding, Sent
 from services.store.rows import Rows
 from services.store.watch import Watch
+from services.store.window import Decision, Entry, Window
 from services.store.work import Work
 
 __all__ = [

@@ -3,7 +3,21 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Text, and_, bindparam, case, cast, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from services.models import MOST_RETRIES, BatchState, RowState
 from services.store import codec
@@ -19,7 +33,79 @@ LONGEST_PAUSE = 300.0
 _EVERYTHING = 2**31 - 1
 """A position behind all rows."""
 _IDS = 500
-"""Job ids named in one statement; SQLite takes a limited number of parameters."""
+"""Job ids or rows named in one statement; SQLite takes a limited number of parameters."""
+
+# The runner executes these all the time, and to make a statement costs more than to execute it.
+_THIS = bindparam("this", type_=Text)
+_OF_BATCH = rows.c.batch_id == _THIS
+_SAMPLE_END = select(batches.c.sample_end).where(batches.c.id == _THIS).scalar_subquery()
+_MAY_BE_SENT = rows.c.position < func.coalesce(_SAMPLE_END, _EVERYTHING)
+"""Rows behind the sample may not."""
+_TO_SEND = and_(_OF_BATCH, rows.c.state == RowState.WAITING, _MAY_BE_SENT)
+_WAITING = select(rows.c.position).where(_TO_SEND).limit(bindparam("most"))
+_NEXT = (
+    select(rows.c.position, rows.c.inputs, rows.c.retry_of)
+    .where(_TO_SEND)
+    .order_by(rows.c.position)
+    .limit(bindparam("most"))
+)
+_CLAIM = (
+    update(rows)
+    .where(_OF_BATCH, rows.c.position.in_(bindparam("positions", expanding=True)))
+    .values(
+        state=RowState.SENDING,
+        sent_at=bindparam("now"),
+        sent_at_writer=bindparam("now_at_writer"),
+        attempts=rows.c.attempts + 1,
+    )
+)
+_BEGIN = (
+    update(batches).where(batches.c.id == _THIS, batches.c.started_at.is_(None)).values(started_at=bindparam("now"))
+)
+_THE_ROW = and_(_OF_BATCH, rows.c.position == bindparam("at_position"))
+_SENT = (
+    update(rows)
+    .where(_THE_ROW, rows.c.state == RowState.SENDING)
+    .values(state=RowState.IN_PROGRESS, job_id=bindparam("new_job"), retry_of=None, lost_at=None)
+)
+_BATCH_STATE = select(batches.c.state).where(batches.c.id == _THIS).scalar_subquery()
+_RETRY_AT = case(
+    (_BATCH_STATE == BatchState.CANCELED, null()),
+    *((rows.c.retries == n, cast(bindparam(f"retry_at_{n}"), Double)) for n in range(MOST_RETRIES)),
+    else_=null(),
+)
+_NEW_SUGGESTION = bindparam("new_suggestion", type_=Text)
+_OF_JOB = bindparam("of_job", type_=Text)
+_ENDED = (
+    update(rows)
+    .where(
+        _THE_ROW,
+        or_(rows.c.state == RowState.SENDING, rows.c.state == RowState.IN_PROGRESS),
+        or_(_OF_JOB.is_(None), rows.c.job_id == _OF_JOB),
+    )
+    .values(
+        state=bindparam("new_state"),
+        # a suggestion that is there stays where there is no better one
+        suggestion=func.coalesce(func.nullif(_NEW_SUGGESTION, ""), rows.c.suggestion, _NEW_SUGGESTION),
+        error=bindparam("new_error"),
+        job_failed=bindparam("new_job_failed"),
+        retry_of=None,
+        lost_at=None,
+        ended_at=bindparam("now"),
+        retry_at=_RETRY_AT,
+    )
+)
+# a time that is too far off was noted by a process whose clock was ahead of this one's
+_DUE = or_(rows.c.retry_at <= bindparam("now"), rows.c.retry_at > bindparam("now", type_=Double) + LONGEST_PAUSE)
+_ANY_DUE = select(rows.c.position).where(_OF_BATCH, _DUE).limit(1)
+_LOST = (
+    select(rows.c.position, rows.c.sent_at_writer, rows.c.lost_at, rows.c.retry_of)
+    .where(_OF_BATCH, rows.c.state == RowState.SENDING, rows.c.lost_at.is_not(None))
+    .order_by(rows.c.sent_at)
+)
+_OUTSTANDING = select(rows.c.job_id, rows.c.position, rows.c.sent_at, rows.c.sent_at_writer).where(
+    _OF_BATCH, rows.c.state == RowState.IN_PROGRESS
+)
 
 
 class Work:
@@ -31,7 +117,7 @@ class Work:
     def waiting(self, batch_id: str, most: int) -> int:
         """How many rows of the batch wait to be sent and may be, counted up to `most`."""
         with self._database.read() as connection:
-            return len(connection.execute(select(rows.c.position).where(_to_send(batch_id)).limit(most)).all())
+            return len(connection.execute(_WAITING, {"this": batch_id, "most": most}).all())
 
     def any_at_writer(self, batch_id: str) -> bool:
         """Whether a row of the batch has a job, or may have one."""
@@ -40,7 +126,9 @@ class Work:
 
     def retry_due(self, batch_id: str, now: float) -> int:
         """Let the failed rows of a running batch wait to be sent whose pause is over; gives how many."""
-        # a time that is too far off was noted by a process whose clock was ahead of this one's
+        with self._database.read() as connection:
+            if connection.execute(_ANY_DUE, {"this": batch_id, "now": now}).first() is None:
+                return 0
         due = or_(rows.c.retry_at <= now, rows.c.retry_at > now + LONGEST_PAUSE)
         with self._database.write() as connection:
             if lock(connection, batch_id) is not BatchState.RUNNING:
@@ -52,38 +140,20 @@ class Work:
 
         `now_at_writer` is a time that Writer's clock has passed already, where that is known.
         """
-        following = (
-            select(rows.c.position, rows.c.inputs, rows.c.retry_of)
-            .where(_to_send(batch_id))
-            .order_by(rows.c.position)
-            .limit(most)
-        )
         with self._database.write() as connection:
             if lock(connection, batch_id) is not BatchState.RUNNING:
                 return []
-            found = connection.execute(following).all()
-            for where in _named(batch_id, [row.position for row in found]):
-                sending = {
-                    "state": RowState.SENDING,
-                    "sent_at": now,
-                    "sent_at_writer": now_at_writer,
-                    "attempts": rows.c.attempts + 1,
-                }
-                connection.execute(update(rows).where(where).values(**sending))
-            begins = (batches.c.id == batch_id) & batches.c.started_at.is_(None)
-            connection.execute(update(batches).where(begins).values(started_at=now))
+            found = connection.execute(_NEXT, {"this": batch_id, "most": most}).all()
+            times = {"this": batch_id, "now": now, "now_at_writer": now_at_writer}
+            for positions in _groups(row.position for row in found):
+                connection.execute(_CLAIM, {**times, "positions": positions})
+            connection.execute(_BEGIN, {"this": batch_id, "now": now})
         return [Claim(row.position, codec.inputs(row.inputs), row.retry_of) for row in found]
 
     def sent(self, batch_id: str, group: Sequence[Sent]) -> None:
         """Store the jobs that Writer has taken."""
-        changes = [{"at_position": item.position, "new_job": item.job_id} for item in group]
-        values: dict[str, Any] = {
-            "state": RowState.IN_PROGRESS,
-            "job_id": bindparam("new_job"),
-            "retry_of": None,
-            "lost_at": None,
-        }
-        self._change_each(batch_id, rows.c.state == RowState.SENDING, values, changes)
+        changes = [{"this": batch_id, "at_position": item.position, "new_job": item.job_id} for item in group]
+        self._change_each(batch_id, _SENT, changes)
 
     def ended(self, batch_id: str, group: Sequence[Ended], now: float) -> None:
         """Store how rows came to an end; a suggestion that is there stays where there is no better one.
@@ -92,6 +162,8 @@ class Work:
         """
         changes = [
             {
+                "this": batch_id,
+                "now": now,
                 "at_position": item.position,
                 "of_job": item.job_id,
                 "new_state": RowState.FAILED if item.suggestion is None else RowState.COMPLETED,
@@ -102,21 +174,7 @@ class Work:
             }
             for item in group
         ]
-        new_suggestion = bindparam("new_suggestion", type_=Text)
-        values: dict[str, Any] = {
-            "state": bindparam("new_state"),
-            "suggestion": func.coalesce(func.nullif(new_suggestion, ""), rows.c.suggestion, new_suggestion),
-            "error": bindparam("new_error"),
-            "job_failed": bindparam("new_job_failed"),
-            "retry_of": None,
-            "lost_at": None,
-            "ended_at": now,
-            "retry_at": _retry_at(batch_id),
-        }
-        of_job = bindparam("of_job", type_=Text)
-        same_job = or_(of_job.is_(None), rows.c.job_id == of_job)
-        at_writer = or_(rows.c.state == RowState.SENDING, rows.c.state == RowState.IN_PROGRESS)
-        self._change_each(batch_id, and_(at_writer, same_job), values, changes)
+        self._change_each(batch_id, _ENDED, changes)
 
     def unsend(self, batch_id: str, positions: Collection[int], *, new_job: bool = False) -> None:
         """Take back rows whose request surely had no effect; `new_job` gives up retrying their old job.
@@ -186,18 +244,14 @@ class Work:
 
     def lost(self, batch_id: str) -> list[Lost]:
         """The rows whose answers were lost, oldest first."""
-        columns = (rows.c.position, rows.c.sent_at_writer, rows.c.lost_at, rows.c.retry_of)
-        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_not(None)
         with self._database.read() as connection:
-            found = connection.execute(select(*columns).where(where).order_by(rows.c.sent_at)).all()
+            found = connection.execute(_LOST, {"this": batch_id}).all()
         return [Lost(row.position, row.sent_at_writer, row.lost_at, row.retry_of) for row in found]
 
     def outstanding(self, batch_id: str) -> dict[str, Outstanding]:
         """The rows at Writer, by their job's id."""
-        columns = (rows.c.job_id, rows.c.position, rows.c.sent_at, rows.c.sent_at_writer)
-        where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.IN_PROGRESS)
         with self._database.read() as connection:
-            found = connection.execute(select(*columns).where(where)).all()
+            found = connection.execute(_OUTSTANDING, {"this": batch_id}).all()
         return {row.job_id: Outstanding(row.position, row.sent_at, row.sent_at_writer) for row in found}
 
     def on_the_wire(self, agent_id: str, connection_id: str, before: float) -> bool:
@@ -219,27 +273,12 @@ class Work:
                     unknown -= set(connection.execute(select(table.c.job_id).where(table.c.job_id.in_(some))).scalars())
         return unknown
 
-    def _change_each(
-        self,
-        batch_id: str,
-        allowed: ColumnElement[bool],
-        values: dict[str, Any],
-        changes: list[dict[str, Any]],
-    ) -> None:
+    def _change_each(self, batch_id: str, statement: Update, changes: list[dict[str, Any]]) -> None:
         if not changes:
             return
-        this = (rows.c.batch_id == batch_id) & (rows.c.position == bindparam("at_position"))
-        statement = update(rows).where(this, allowed).values(**values)
         with self._database.write() as connection:
             lock(connection, batch_id)
             connection.execute(statement, changes)
-
-
-def _to_send(batch_id: str) -> ColumnElement[bool]:
-    """The rows that wait and may be sent; those behind the sample may not."""
-    sample_end = select(batches.c.sample_end).where(batches.c.id == batch_id).scalar_subquery()
-    may = rows.c.position < func.coalesce(sample_end, _EVERYTHING)
-    return and_(rows.c.batch_id == batch_id, rows.c.state == RowState.WAITING, may)
 
 
 def _retry_times(item: Ended, now: float) -> dict[str, float | None]:
@@ -248,13 +287,10 @@ def _retry_times(item: Ended, now: float) -> dict[str, float | None]:
     return {f"retry_at_{n}": times[n] if n < len(times) else None for n in range(MOST_RETRIES)}
 
 
-def _retry_at(batch_id: str) -> ColumnElement[float | None]:
-    over = select(batches.c.state).where(batches.c.id == batch_id).scalar_subquery() == BatchState.CANCELED
-    times = [(rows.c.retries == n, cast(bindparam(f"retry_at_{n}"), Double)) for n in range(MOST_RETRIES)]
-    return case((over, null()), *times, else_=null())
+def _groups(positions: Iterable[int]) -> list[list[int]]:
+    ordered = sorted(positions)
+    return [ordered[start : start + _IDS] for start in range(0, len(ordered), _IDS)]
 
 
 def _named(batch_id: str, positions: Collection[int]) -> list[ColumnElement[bool]]:
-    ordered = sorted(positions)
-    starts = range(0, len(ordered), _IDS)
-    return [(rows.c.batch_id == batch_id) & rows.c.position.in_(ordered[start : start + _IDS]) for start in starts]
+    return [(rows.c.batch_id == batch_id) & rows.c.position.in_(group) for group in _groups(positions)]

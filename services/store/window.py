@@ -1,0 +1,187 @@
+"""What left on a connection in the last seconds, and who waits for a turn: read once for a turn, and noted."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Text, bindparam, delete, insert, or_, select, update
+
+from services.store.database import AnyRow
+from services.store.tables import askers, requests
+
+LONGEST_HOLD = 3_700.0
+"""Seconds; a hold beyond that is from another time. Writer's `Retry-After` is believed up to an hour."""
+_TOGETHER = 0.1
+"""Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few to read."""
+_KEPT = 5.0
+"""Seconds for which entries stay when they have left the window: so not every turn has one to delete."""
+
+# Every request takes its turn here, and to make a statement costs more than to execute it.
+_THIS = bindparam("this", type_=Text)
+_MINE = requests.c.connection == _THIS
+_ENTRIES = (
+    select(requests.c.id, requests.c.at, requests.c.batch_id, requests.c.number, requests.c.refused, requests.c.drops)
+    .where(_MINE)
+    .order_by(requests.c.at, requests.c.id)
+)
+_NOT_LATER = update(requests).where(_MINE, requests.c.at > bindparam("now")).values(at=bindparam("now"))
+_FORGET = delete(requests).where(_MINE, requests.c.at <= bindparam("until_then"))
+_ADD = update(requests).where(requests.c.id == bindparam("entry"))
+_ADD = _ADD.values(
+    at=bindparam("now"),
+    number=requests.c.number + bindparam("more"),
+    drops=requests.c.drops + bindparam("more_drops"),
+)
+_REFUSE = update(requests).where(requests.c.id == bindparam("entry")).values(refused=requests.c.refused + 1)
+_ASKERS = select(askers.c.batch_id, askers.c.until).where(askers.c.connection == _THIS)
+_ASK = update(askers).where(askers.c.connection == _THIS, askers.c.batch_id == bindparam("batch"))
+_ASK = _ASK.values(until=bindparam("new_until"))
+_ASK_NO_MORE = delete(askers).where(
+    askers.c.connection == _THIS, or_(askers.c.until <= bindparam("now"), askers.c.until > bindparam("last"))
+)
+
+
+class Entry(NamedTuple):
+    """Requests that left together."""
+
+    at: float
+    batch_id: str | None
+    """Whose jobs they start; None for polls and all else."""
+    number: int
+    refused: int = 0
+    """Of those, the ones Writer refused for the time being."""
+    drops: int = 0
+    """Of those, the ones that were taken from what large batches leave to others."""
+
+    @property
+    def jobs(self) -> int:
+        """The jobs they started, or may still start."""
+        return 0 if self.batch_id is None else self.number - self.refused
+
+
+@dataclass(frozen=True)
+class Window:
+    """What left on a connection in the last seconds, by whichever process, and what all its senders keep to."""
+
+    now: float
+    entries: tuple[Entry, ...] = ()
+    """The oldest first."""
+    held_until: float | None = None
+    """Until when nobody may send, where that is still to come."""
+    askers: frozenset[str] = frozenset()
+    """The batches that wait for a turn, or had one a moment ago."""
+    next_drop: float = 0.0
+    """When large batches may take from what is kept back for others."""
+    pace: float | None = None
+    """Jobs a minute that Writer was found to accept; None: as many as the limit allows."""
+    paced_at: float = 0.0
+    """When that was found."""
+
+    @cached_property
+    def requests(self) -> int:
+        """All requests in the window."""
+        return sum(entry.number for entry in self.entries)
+
+    @cached_property
+    def jobs(self) -> Counter[str]:
+        """The jobs that each batch started, or may still start; a request that was refused starts none."""
+        jobs: Counter[str] = Counter()
+        for entry in self.entries:
+            if entry.batch_id is not None:
+                jobs[entry.batch_id] += entry.jobs
+        return jobs
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of one that asks to send."""
+
+    number: int
+    """Requests that leave now."""
+    again_at: float
+    """When asking again makes sense, where the number is 0."""
+    asks_until: float = 0.0
+    """By when the batch will have asked again, or else does not wait any more."""
+    next_drop: float | None = None
+    """A new time for that, where the requests are taken from it."""
+
+    @property
+    def drops(self) -> int:
+        """The requests that are taken from what is kept back."""
+        return 0 if self.next_drop is None else self.number
+
+
+class Noted:
+    """What is noted of a connection, read once for a turn."""
+
+    def __init__(self, connection: Connection, row: AnyRow, now: float, seconds: float) -> None:
+        self._row = row
+        self._now = now
+        self._seconds = seconds
+        self._entries = connection.execute(_ENTRIES, {"this": row.id}).all()
+        self._askers = connection.execute(_ASKERS, {"this": row.id}).all()
+        # nobody is told to ask again later than when the window has passed, or the hold
+        self._last = (self._held_until or now) + 2 * seconds
+
+    @property
+    def window(self) -> Window:
+        """What it is now; what seems to be still to come was now at the latest."""
+        now, seconds = self._now, self._seconds
+        return Window(
+            now,
+            tuple(
+                Entry(min(at, now), batch_id, number, refused, drops)
+                for _, at, batch_id, number, refused, drops in self._entries
+                if at + seconds > now
+            ),
+            self._held_until,
+            frozenset(batch_id for batch_id, until in self._askers if now < until <= self._last),
+            self._row.next_drop or 0.0,
+            self._row.pace,
+            min(self._row.paced_at or 0.0, now),
+        )
+
+    def tidy(self, connection: Connection) -> None:
+        """Forget what left the window some time ago, and mend what seems to be still to come."""
+        this, now, forgotten = self._row.id, self._now, self._now - self._seconds - _KEPT
+        if self._entries and self._entries[-1].at > now:
+            connection.execute(_NOT_LATER, {"this": this, "now": now})
+        if self._entries and self._entries[0].at <= forgotten:
+            connection.execute(_FORGET, {"this": this, "until_then": forgotten})
+        if not all(now < asker.until <= self._last for asker in self._askers):
+            connection.execute(_ASK_NO_MORE, {"this": this, "now": now, "last": self._last})
+
+    def enter(self, connection: Connection, batch_id: str | None, decision: Decision) -> None:
+        """Add to the batch's entry of the same tenth of a second, with the later time, or else make one."""
+        begin = self._now // _TOGETHER * _TOGETHER
+        together = (entry.id for entry in reversed(self._entries) if entry.at >= begin and entry.batch_id == batch_id)
+        found, number, drops = next(together, None), decision.number, decision.drops
+        if found is None:
+            new = {"connection": self._row.id, "at": self._now, "batch_id": batch_id, "number": number, "drops": drops}
+            connection.execute(insert(requests), new)
+        else:
+            connection.execute(_ADD, {"entry": found, "now": self._now, "more": number, "more_drops": drops})
+
+    @property
+    def _held_until(self) -> float | None:
+        """Until when nobody may send, where that is still to come."""
+        held: float | None = self._row.hold_until
+        return held if held is not None and self._now < held < self._now + LONGEST_HOLD else None
+
+
+def ask(connection: Connection, connection_id: str, batch_id: str, until: float) -> None:
+    """Note by when a batch asks again."""
+    asking = {"this": connection_id, "batch": batch_id, "new_until": until}
+    if connection.execute(_ASK, asking).rowcount == 0:
+        # the lock on the connection keeps others from doing the same
+        connection.execute(insert(askers).values(connection=connection_id, batch_id=batch_id, until=until))
+
+
+def refuse(connection: Connection, connection_id: str, batch_id: str) -> None:
+    """Count one more request of a batch as refused, among the last that may have been."""
+    entries = connection.execute(_ENTRIES, {"this": connection_id}).all()
+    may_be = (entry.id for entry in reversed(entries) if entry.batch_id == batch_id and entry.refused < entry.number)
+    found = next(may_be, None)
+    if found is not None:
+        connection.execute(_REFUSE, {"entry": found})
