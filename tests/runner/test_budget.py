@@ -156,17 +156,17 @@ def test_another_client_that_uses_a_third_of_the_tokens_is_coped_with(play: Play
 
 def test_the_pace_rises_again_when_writer_accepts_more(play: Play) -> None:
     async def main(stage: Stage) -> None:
-        batch = stage.launch(2000)
+        batch = stage.launch(1200)
         await stage.until(lambda: elapsed(stage, batch) > 100, step=10)
         assert stage.load().jobs_per_minute in (49, 50)
         stage.double.options.tokens_per_minute = None
-        await stage.until(lambda: elapsed(stage, batch) > 100 + 11 * 60, step=10)
+        await stage.until(lambda: elapsed(stage, batch) > 100 + 9 * 60, step=10)
         assert stage.load().jobs_per_minute is None
         await stage.settled(batch)
-        assert stage.states(batch) == {COMPLETED: 2000}
+        assert stage.states(batch) == {COMPLETED: 1200}
         assert len([entry for entry in stage.books.of() if entry.status == 429]) < 20
 
-    play(main, **FIFTY_A_MINUTE)
+    play(main, rpm=200, **FIFTY_A_MINUTE)
 
 
 def test_while_writer_refuses_the_load_says_so(play: Play) -> None:
@@ -187,9 +187,9 @@ def test_while_writer_refuses_the_load_says_so(play: Play) -> None:
 
 def test_two_batches_launched_a_minute_apart_come_to_equal_shares(play: Play) -> None:
     async def main(stage: Stage) -> None:
-        first = stage.launch(3000)
+        first = stage.launch(1000)
         await stage.until(lambda: elapsed(stage, first) > 60)
-        second = stage.launch(3000)
+        second = stage.launch(1000)
         await stage.until(lambda: elapsed(stage, second) > 130)
         since = stage.clock.now() - 61
         sent = Counter(entry.text[:7] for entry in stage.books.of() if entry.time > since)
