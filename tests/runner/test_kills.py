@@ -22,8 +22,10 @@ from tests.support.server import Server
 
 ROOT = Path(__file__).parents[2]
 ROWS = 100
-UNSTORED = 0.1
-"""Seconds in which an answer that came may not be stored yet."""
+UNSTORED = 1.0
+"""Seconds in which an answer that came may not be stored yet, on a machine that has much else to do ..."""
+NOT_LEFT = 15
+"""... and requests that are noted together, and may not have left yet."""
 STOP_WITHIN = 5.0
 """Seconds in which the server has to end when it is told to."""
 PROOF_AFTER = 2.0
@@ -77,13 +79,16 @@ def start(stage: Stage, tmp_path: Path, served: Served) -> Iterator[Start]:
 def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, rows: int, kills: int) -> None:
     moments = random.Random(kills)
     batch = stage.launch(rows)
-    killed_at: list[float] = []
-    while len(killed_at) < kills:
+    unknown = 0
+    for _ in range(kills):
         process = start()
         time.sleep(moments.uniform(0.1, 1.5))
         process.kill()
-        killed_at.append(stage.clock.now())
+        at = stage.clock.now()
         process.wait()
+        sending = stage.states(batch)[RowState.SENDING] - len(stage.store.work.lost(batch))
+        assert sending <= NOT_LEFT + stage.books.on_the_wire(since=at - UNSTORED, until=stage.clock.now())
+        unknown += sending
     start()
     wait_until(lambda: stage.is_settled(batch))
     stage.check(batch)
@@ -92,8 +97,7 @@ def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, rows
     assert states.keys() <= {RowState.COMPLETED, RowState.UNCONFIRMED}
     assert states.total() == rows
     assert stage.books.created.total() >= states[RowState.COMPLETED] > 0
-    on_the_wire = sum(stage.books.on_the_wire(since=at - UNSTORED, until=at) for at in killed_at)
-    assert states[RowState.UNCONFIRMED] <= on_the_wire < rows
+    assert states[RowState.UNCONFIRMED] <= unknown
 
 
 @pytest.mark.slow
