@@ -1,6 +1,7 @@
 """A process that ends at any moment: the next one goes on, and sends nothing twice."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.runner.stage import Stage
 from tests.support.double import Fault, Kind
 
 COMPLETED, SENDING, UNCONFIRMED = RowState.COMPLETED, RowState.SENDING, RowState.UNCONFIRMED
+UNSTORED = 0.05
+"""Seconds in which an answer that came may not be stored yet."""
 
 
 @pytest.mark.parametrize("after", [0.4, 3.0, *slow(0.05, 11.0)])
@@ -67,6 +70,30 @@ def test_processes_that_die_again_and_again_lose_nothing(play: Play, skew: float
         stage.check(batch)
 
     play(main, latency=(0.1, 1.0), duration=(1.0, 10.0), skew=skew, effect_delay=(0.0, 2.0))
+
+
+@pytest.mark.parametrize("seed", [0, *slow(1, 2, 3)])
+def test_twenty_processes_that_die_leave_unknown_only_what_was_on_the_wire(play: Play, seed: int) -> None:
+    async def main(stage: Stage) -> None:
+        moments = random.Random(seed)
+        batch = stage.launch(300)
+        unknown = 0
+        for _ in range(20):
+            stage.begin()
+            await asyncio.sleep(moments.uniform(0.02, 0.5))
+            now = stage.clock.now()
+            await stage.kill()
+            sending = stage.states(batch)[SENDING] - len(stage.store.work.lost(batch))
+            await asyncio.sleep(1)  # so that all that was on the wire is in the books
+            assert sending <= stage.books.on_the_wire(since=now - UNSTORED, until=now)
+            unknown += sending
+        await stage.settled(batch)
+        stage.check(batch)
+        states = stage.states(batch)
+        assert states.keys() <= {COMPLETED, UNCONFIRMED}
+        assert states[UNCONFIRMED] <= unknown < 300
+
+    play(main, rpm=3000, latency=(0.1, 0.6), duration=(0.5, 2.0))
 
 
 def test_a_retry_that_was_being_sent_when_the_process_died_is_settled_by_its_old_job(play: Play) -> None:
