@@ -13,6 +13,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     null,
     or_,
     select,
@@ -95,9 +96,14 @@ _ENDED = (
         retry_at=_RETRY_AT,
     )
 )
-# a time that is too far off was noted by a process whose clock was ahead of this one's
-_DUE = or_(rows.c.retry_at <= bindparam("now"), rows.c.retry_at > bindparam("now", type_=Double) + LONGEST_PAUSE)
-_ANY_DUE = select(rows.c.position).where(_OF_BATCH, _DUE).limit(1)
+
+
+def _due(now: ColumnElement[float]) -> ColumnElement[bool]:
+    # a time that is too far off was noted by a process whose clock was ahead of this one's
+    return or_(rows.c.retry_at <= now, rows.c.retry_at > now + LONGEST_PAUSE)
+
+
+_ANY_DUE = select(rows.c.position).where(_OF_BATCH, _due(bindparam("now", type_=Double))).limit(1)
 _LOST = (
     select(rows.c.position, rows.c.sent_at_writer, rows.c.lost_at, rows.c.retry_of)
     .where(_OF_BATCH, rows.c.state == RowState.SENDING, rows.c.lost_at.is_not(None))
@@ -129,11 +135,10 @@ class Work:
         with self._database.read() as connection:
             if connection.execute(_ANY_DUE, {"this": batch_id, "now": now}).first() is None:
                 return 0
-        due = or_(rows.c.retry_at <= now, rows.c.retry_at > now + LONGEST_PAUSE)
         with self._database.write() as connection:
             if lock(connection, batch_id) is not BatchState.RUNNING:
                 return 0
-            return send_again(connection, to_retry(batch_id) & due, retries=rows.c.retries + 1)
+            return send_again(connection, to_retry(batch_id) & _due(literal(now)), retries=rows.c.retries + 1)
 
     def claim(self, batch_id: str, most: int, now: float, now_at_writer: float | None = None) -> list[Claim]:
         """Mark the next waiting rows of a running batch as sending, and give them.
