@@ -54,18 +54,18 @@ class Outcomes:
     async def store(self) -> None:
         """Write what was gathered; what could not be written stays gathered."""
         work, batch_id = self._store.work, self._batch_id
-        self.stored += bool(self._sent or self._ended)
-        self.noted_lost += bool(self._lost)
-        await _write(self._sent, lambda some: work.sent(batch_id, some))
-        await _write(self._ended, self._guard.ended)
+        # counted by what was written: an outcome that comes while another is written is written too
+        self.stored += await _write(self._sent, lambda some: work.sent(batch_id, some))
+        self.stored += await _write(self._ended, self._guard.ended)
         await _write(self._back, lambda some: work.unsend(batch_id, some))
         await _write(self._back_for_new_job, lambda some: work.unsend(batch_id, some, new_job=True))
-        await _write(self._lost, lambda some: work.lose(batch_id, some, self._clock.now()))
+        self.noted_lost += await _write(self._lost, lambda some: work.lose(batch_id, some, self._clock.now()))
 
 
-async def _write(gathered: list[Item], write: Callable[[list[Item]], None]) -> None:
-    """Write a list in a thread; outcomes that come meanwhile are kept for the next time."""
+async def _write(gathered: list[Item], write: Callable[[list[Item]], None]) -> bool:
+    """Write a list in a thread, and tell whether there was anything; what comes meanwhile is kept for the next time."""
     some = list(gathered)
     if some:
         await asyncio.to_thread(write, some)
         del gathered[: len(some)]
+    return bool(some)
