@@ -10,7 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from services.clock import Clock
-from services.errors import AnswerLostError, UnknownToWriterError
+from services.errors import AnswerLostError, RequestRefusedError, SlowDownError, UnknownToWriterError
 from services.gateway import Gateway
 from services.listing import Reader
 from services.models import Batch, Job, JobState
@@ -92,6 +92,10 @@ class Collector:
         self._failures: list[str] = []
         self._stored = -1
         self._looked_at = 0.0
+        self._listed_at = 0.0
+        """When the list was last begun to be read that told what had ended by then."""
+        self._asked_at: dict[str, float] = {}
+        """The same of jobs that were asked for alone."""
         self._list_failed = False
         """Whether the last look ended at a page of the list that could not be had: the next one does without."""
 
@@ -137,7 +141,9 @@ class Collector:
         self._list_failed = False
         try:
             await self._look(look)
-        except AnswerLostError:
+            if look.way is not _Way.ALONE:
+                self._listed_at = look.at
+        except (AnswerLostError, SlowDownError, RequestRefusedError):
             self._list_failed = look.way is not _Way.ALONE
             raise
         except UnknownToWriterError:
@@ -178,9 +184,9 @@ class Collector:
         await self._gateway.budget.failed(failures)
 
     def _plan(self, now: float) -> Look:
-        then = self._looked_at
         likely = {
-            job_id: self._likely(now - row.sent_at, then - row.sent_at) for job_id, row in self._outstanding.items()
+            job_id: self._likely(now - row.sent_at, self._seen_at(job_id) - row.sent_at)
+            for job_id, row in self._outstanding.items()
         }
         expected = sum(likely.values())
         due = sorted((job_id for job_id in likely if likely[job_id] >= 0.5), key=self._sent_at)
@@ -219,6 +225,10 @@ class Collector:
     def _sent_at(self, job_id: str) -> float:
         return self._outstanding[job_id].sent_at
 
+    def _seen_at(self, job_id: str) -> float:
+        """When the job had not ended, as far as is known."""
+        return max(self._listed_at, self._asked_at.get(job_id, 0.0))
+
     def _should_be_listed(self, job_id: str) -> bool:
         return job_id in self._outstanding and self._clock.now() - self._sent_at(job_id) > _LISTED_AFTER
 
@@ -227,6 +237,7 @@ class Collector:
             await asyncio.gather(*(self._ask_for(job_id) for job_id in job_ids[start : start + _TOGETHER]))
 
     async def _ask_for(self, job_id: str) -> None:
+        asked_at = self._clock.now()
         try:
             job = await self._gateway.job(job_id)
         except UnknownToWriterError:
@@ -234,6 +245,8 @@ class Collector:
                 self._end(job_id, Ended(self._outstanding[job_id].position, None, _UNKNOWN, job_id=job_id))
         else:
             self._take([job])
+            if job_id in self._outstanding:
+                self._asked_at[job_id] = asked_at
 
     def _take_all(self, listed: set[str], jobs: Sequence[Job]) -> bool:
         """Tell of rows of ours among these jobs; whether to read on, because some of ours were not listed yet."""
@@ -280,6 +293,7 @@ class Collector:
 
     def _end(self, job_id: str, ended: Ended) -> None:
         sent_at = self._told[job_id] = self._outstanding.pop(job_id).sent_at
+        self._asked_at.pop(job_id, None)
         insort(self._ended_sent_at, sent_at)
         del self._ended_sent_at[:-_REMEMBERED]
         self._outcomes.ended(ended)
