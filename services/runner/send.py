@@ -9,6 +9,9 @@ from services.models import Agent, Batch, JobState, PauseKind
 from services.runner.outcomes import Outcomes
 from services.store import Claim, Ended, Store
 
+_AGAIN_AFTER = (1.0, 4.0, 15.0)
+"""Seconds before the agent is read once more, where it cannot be."""
+
 
 class Sender:
     """Sends the rows of one batch."""
@@ -60,7 +63,9 @@ class Sender:
         assert claim.retry_of is not None  # noqa: S101 - says so to the type checker
         try:
             job = await self._gateway.job(claim.retry_of)
-        except (AnswerLostError, NoEffectError, KeyRefusedError):
+        except AnswerLostError:
+            self._outcomes.lost(claim.position)  # which asks for the old job again, in some time
+        except (NoEffectError, KeyRefusedError):
             self._outcomes.back(claim.position)
         except (UnknownToWriterError, RequestRefusedError):
             self._outcomes.back(claim.position, new_job=True)
@@ -81,18 +86,30 @@ class Sender:
                 return True
             reading_at = self._clock.now()
             try:
-                now = await self._gateway.agent(self._batch.agent.id)
+                now = await self._read_agent()
             except UnknownToWriterError:
                 await self._halt(PauseKind.AGENT_GONE, _gone(self._batch.agent))
                 return False
-            except (AnswerLostError, NoEffectError, KeyRefusedError):
+            except (NoEffectError, KeyRefusedError):
                 return False
+            except (AnswerLostError, RequestRefusedError):
+                self._agent_read_at = reading_at  # all that is known is why Writer refused the row
+                return True
             changes = input_changes(self._batch.agent, now)
             if changes:
                 await self._halt(PauseKind.INPUTS_CHANGED, _changed(self._batch.agent, changes))
                 return False
             self._agent_read_at = reading_at
             return True
+
+    async def _read_agent(self) -> Agent:
+        """The agent as it is now, asked for some times: a row must not be sent again and again meanwhile."""
+        for seconds in _AGAIN_AFTER:
+            try:
+                return await self._gateway.agent(self._batch.agent.id)
+            except AnswerLostError:
+                await self._clock.sleep(seconds)
+        return await self._gateway.agent(self._batch.agent.id)
 
     async def _halt(self, kind: PauseKind, reason: str) -> None:
         halt = self._store.batches.halt
