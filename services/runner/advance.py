@@ -1,6 +1,7 @@
 """The loop of one batch: it tops up what is on the wire, polls when results are likely, and never works in waves."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,6 +16,10 @@ from services.runner.send import Sender
 from services.runner.settle import Settler
 from services.store import Store
 
+_LATE = 0.4
+"""Seconds after which a turn is not used any more: the window is counted half a second longer than Writer's."""
+_STORED_WITHIN = (0.0, 1.0, 3.0, 10.0, 30.0)
+"""Seconds before each try to store what became of the last requests, where the store failed."""
 _AT_LEAST = 2
 """Requests that a batch may have under way though others have taken all the room."""
 _GROUP = 16
@@ -25,6 +30,8 @@ _LOOK_EVERY = 0.5
 """Seconds after which the store is looked at without a wake-up: another process may have paused the batch."""
 _PLAN_EVERY = 0.25
 """Seconds between two times that it is worked out whether results are likely."""
+
+_log = logging.getLogger(__name__)
 
 
 class Runner:
@@ -84,6 +91,9 @@ class Runner:
                 elif await self._step(sender, collector, settler):
                     return
                 await self._rest()
+        except Exception:
+            await self._save(outcomes)
+            raise
         finally:
             collector.end()
             await self._end_tasks(outcomes)
@@ -116,6 +126,11 @@ class Runner:
             claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)
             if not claims:
                 return  # the batch was paused or canceled meanwhile, and turns must not be taken in vain
+            if self._clock.now() - now > _LATE:
+                # somebody else was writing for long; who asks for turns now does not count these requests any more
+                positions = [claim.position for claim in claims]
+                await asyncio.to_thread(self._store.work.unsend, self._id, positions)
+                continue
             for claim in claims:
                 self._on_the_wire.add(self._begin(sender.send(claim)))
             await asyncio.sleep(0)  # let them leave, so that they take their room
@@ -171,6 +186,19 @@ class Runner:
             await asyncio.wait_for(self._news.wait(), min(_LOOK_EVERY, to_send) if to_send > 0 else _LOOK_EVERY)
         except TimeoutError:
             return
+
+    async def _save(self, outcomes: Outcomes) -> None:
+        """After a fault, store what becomes of the requests on the wire: their jobs are paid for."""
+        if self._on_the_wire:
+            await asyncio.wait(self._on_the_wire)
+        for seconds in _STORED_WITHIN:
+            await self._clock.sleep(seconds)
+            try:
+                await outcomes.store()
+            except Exception:  # noqa: BLE001 - whatever it is, the store may be back in a moment
+                _log.exception("What became of rows of batch %s could not be stored.", self._id)
+            else:
+                return
 
     async def _end_tasks(self, outcomes: Outcomes) -> None:
         """End what still runs, as a canceled or failed runner has to, and keep what came out of it."""
