@@ -1,6 +1,7 @@
 """Writer behind its budget: every answer, good or bad, teaches all that talk to Writer how to go on."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
@@ -16,11 +17,34 @@ from services.writer import Writer
 
 _LOST_IN_A_ROW = 3
 """Lost answers in a row after which Writer counts as unreachable: sending more rows into the dark helps nobody."""
+_UNSAID = 1.0
+"""Seconds that the time in an answer leaves unsaid: the `Date` header has whole seconds."""
+_CLOCK_KEPT = 600.0
+"""Seconds for which what Writer's clock said is relied on: clocks drift apart."""
 _CLOCK_MARGIN = 2.0
 """Seconds by which Writer's servers may differ among themselves."""
 
 Answer = TypeVar("Answer")
-JobOrPage = TypeVar("JobOrPage", Job, JobPage)
+
+
+class _Ahead:
+    """By how much a clock of Writer's is ahead of ours. Either may be set, or run slow."""
+
+    def __init__(self, unsaid: float) -> None:
+        """`unsaid` is how many seconds a time that is told leaves open."""
+        self._unsaid = unsaid
+        self.seconds: float | None = None
+        """At the least; None as long as nothing was told."""
+        self.learned_at = -math.inf
+
+    def learn(self, said: datetime | None, asked_at: float, now: float) -> None:
+        """Take the time in an answer: it was told between `asked_at` and `now`, by our clock."""
+        if said is None:
+            return
+        least, most = said.timestamp() - now, said.timestamp() + self._unsaid - asked_at
+        # the quickest answer tells best, as long as what it told can still be so
+        self.seconds = least if self.seconds is None else min(max(least, self.seconds), most)
+        self.learned_at = now
 
 
 class Gateway:
@@ -35,16 +59,25 @@ class Gateway:
         self.concurrency = Concurrency()
         self._troubled_at: float | None = clock.now()  # nothing is known yet: the first good answer is worth a note
         self._lost_in_a_row = 0
-        self._ahead: float | None = None
+        self._said = _Ahead(_UNSAID)
+        self._created = _Ahead(0.0)
         self._listings: dict[str, Listing] = {}
 
     def now_at_writer(self) -> float | None:
         """A time that Writer's clock has surely passed; None as long as that clock is not known."""
-        return None if self._ahead is None else self._clock.now() + self._ahead - _CLOCK_MARGIN
+        known = [each.seconds for each in (self._said, self._created) if each.seconds is not None]
+        return self._clock.now() + min(known) - _CLOCK_MARGIN if known else None
+
+    @property
+    def created_behind(self) -> float:
+        """Seconds by which the times of creation are behind Writer's clock, where they come from another one."""
+        if self._said.seconds is None or self._created.seconds is None:
+            return 0.0
+        return max(0.0, self._said.seconds - self._created.seconds)
 
     async def learn_clock(self, agent_id: str) -> None:
-        """Have Writer say what time it is there, if it has not yet. Raises WriterError."""
-        if self._ahead is None:
+        """Have Writer say what time it is there, if it has not for some time. Raises WriterError."""
+        if self._clock.now() - max(self._said.learned_at, self._created.learned_at) > _CLOCK_KEPT:
             await self.jobs(agent_id, 0)
 
     async def aclose(self) -> None:
@@ -68,7 +101,10 @@ class Gateway:
     async def jobs(self, agent_id: str, offset: int, state: JobState | None = None) -> JobPage:
         """One page of an agent's jobs: of all, or of those in that state."""
         await self.budget.turn()
-        return self._learn(await self._ask(lambda: self._writer.jobs(agent_id, state=state, offset=offset)))
+        asked_at = self._clock.now()
+        page = await self._ask(lambda: self._writer.jobs(agent_id, state=state, offset=offset))
+        self._said.learn(page.server_time, asked_at, self._clock.now())
+        return page
 
     def listing(self, agent_id: str) -> Listing:
         """What is known of an agent's list of jobs; the same one for all of its batches."""
@@ -91,7 +127,11 @@ class Gateway:
         finally:
             self.concurrency.on_the_wire -= 1
         self.concurrency.taken(self._clock.now() - sent_at, self.budget.jobs_in_minute)
-        return self._learn(job)
+        now = self._clock.now()
+        self._said.learn(job.server_time, sent_at, now)
+        if retry_of is None:  # a job that is retried was created long before
+            self._created.learn(job.created_at, sent_at, now)
+        return job
 
     async def _ask(self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None) -> Answer:
         """Make a request; for a batch, if it is to start one of its jobs."""
@@ -142,12 +182,3 @@ class Gateway:
             self._troubled_at = None
             self.budget.relax()
             await asyncio.to_thread(self._store.connections.well, self._connection_id)
-
-    def _learn(self, answer: JobOrPage) -> JobOrPage:
-        """Note how far Writer's clock is ahead of ours: at least this far, for the answer took its time to come."""
-        created_at = answer.created_at if isinstance(answer, Job) else None
-        said: datetime | None = answer.server_time or created_at
-        if said is not None:
-            ahead = said.timestamp() - self._clock.now()
-            self._ahead = ahead if self._ahead is None else max(ahead, self._ahead)
-        return answer

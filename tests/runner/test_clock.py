@@ -12,7 +12,9 @@ from services.models import RowState
 from tests.runner.conftest import Play, slow
 from tests.runner.stage import Stage
 from tests.support.double import Fault, Kind
+from tests.support.double.jobs import Job
 from tests.support.server import ROOT
+from tests.support.virtual_time import EPOCH, VirtualClock
 
 COMPLETED, IN_PROGRESS, UNCONFIRMED = RowState.COMPLETED, RowState.IN_PROGRESS, RowState.UNCONFIRMED
 FORWARD, BACK = 3600.0, -3600.0
@@ -103,3 +105,57 @@ def test_a_clock_that_is_set_again_and_again_between_processes(play: Play, jump:
 
     faults = {Fault.RESET_BEFORE: 0.05, Fault.RESET_AFTER: 0.05}
     play(main, faults=faults, fail_share=0.2, latency=(0.1, 1.0), duration=(1.0, 10.0), effect_delay=(0.0, 5.0), lag=5)
+
+
+def test_writers_clock_that_is_set_back_does_not_make_a_second_job(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        await stage.settled(stage.launch(5))
+        stage.double.options.skew = -5.0
+        await stage.settled(stage.launch(50))
+        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text="batch 3 row 2")
+        batch = stage.launch(5)
+        await stage.settled(batch)
+        assert stage.states(batch) == {COMPLETED: 4, UNCONFIRMED: 1}
+        stage.check(batch)
+
+    play(main, latency=0.1)
+
+
+class FastClock(VirtualClock):
+    """Gains 5 seconds a day, as without a time server."""
+
+    def now(self) -> float:
+        now = super().now()
+        return now + (now - EPOCH) * 60e-6
+
+
+def test_a_clock_that_runs_fast_does_not_make_a_second_job(play: Play) -> None:
+    async def main(stage: Stage) -> None:
+        stage.clock = FastClock()
+        await stage.settled(stage.launch(5))
+        await asyncio.sleep(4 * 3600)
+        stage.clock.jump(20 * 3600 * 60e-6)
+        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text="batch 2 row 2")
+        batch = stage.launch(5)
+        await stage.settled(batch)
+        assert stage.states(batch) == {COMPLETED: 4, UNCONFIRMED: 1}
+        stage.check(batch)
+
+    play(main, latency=0.1)
+
+
+def test_jobs_that_are_stamped_by_another_clock_of_writers_are_not_taken_for_older(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is 4 seconds behind the one that answers tell."""
+    shown = Job.shown
+    monkeypatch.setattr(Job, "shown", lambda job, now, skew: shown(job, now, skew - 4.0))
+
+    async def main(stage: Stage) -> None:
+        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text="batch 1 row 3")
+        batch = stage.launch(5)
+        await stage.settled(batch)
+        assert stage.states(batch) == {COMPLETED: 4, UNCONFIRMED: 1}
+        stage.check(batch)
+
+    play(main, latency=0.1)
