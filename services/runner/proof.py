@@ -1,7 +1,7 @@
 """What a proof is made of: all of an agent's jobs since some time, out of a list of any order and any page size."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from services.models import Job, JobPage
 
@@ -15,13 +15,14 @@ Fetch = Callable[[int], Awaitable[JobPage]]
 """Reads the page from an offset on."""
 
 
-async def jobs_since(since: float, fetch: Fetch) -> list[Job] | None:
+async def jobs_since(since: float, fetch: Fetch, known: Collection[str] = ()) -> list[Job] | None:
     """An agent's jobs created since then, by Writer's clock; None where not all of them could be read.
 
-    The order of the list is not documented: it is relied on only as far as all that was read keeps to it. Raises what
-    `fetch` does.
+    `known` are jobs that were surely created since then. The order of the list is not documented: it is relied on only
+    as far as all that was read keeps to it, and has these jobs. So is the number of all jobs: only a page without any
+    is the end. Raises what `fetch` does.
     """
-    reading = _Reading(fetch)
+    reading = _Reading(fetch, frozenset(known))
     try:
         first = await reading.page(0)
         if first.total is not None and first.total > 2 * len(first.jobs) and _is_oldest_first(first.jobs):
@@ -40,8 +41,9 @@ class _TooLongError(Exception):
 class _Reading:
     """Reads some pages of a list, and no more than a proof is worth."""
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(self, fetch: Fetch, known: frozenset[str]) -> None:
         self._fetch = fetch
+        self._known = known
         self._left = MOST_PAGES
 
     async def page(self, offset: int) -> JobPage:
@@ -59,9 +61,10 @@ class _Reading:
             read |= {job.id: job for job in page.jobs if job.id not in read}
             offset += len(page.jobs)
             times = [_created(job) for job in read.values()]
-            if len(times) >= _NO_CHANCE and _is_sorted(times[::-1]) and times[-1] < min(since, times[0]):
+            is_newest_first = len(times) >= _NO_CHANCE and _is_sorted(times[::-1]) and times[-1] < times[0]
+            if is_newest_first and _is_past(since, list(read.values())[-1]) and read.keys() >= self._known:
                 return list(read.values())
-            if page.is_last(offset):
+            if not page.jobs:
                 # if the order changed while it was read, jobs may have been missed
                 is_whole = len(read) == offset or _is_sorted(times) or _is_sorted(times[::-1])
                 return list(read.values()) if is_whole else None
@@ -70,22 +73,36 @@ class _Reading:
     async def from_the_end(self, since: float, total: int, size: int) -> list[Job] | None:
         """The same of a list whose oldest jobs come first: the last ones, and those before them page by page."""
         start = max(0, total - size)
-        read = await self._between(start, math.inf)
-        while start > 0 and not (len(read) >= _NO_CHANCE and _created(read[0]) < since):
+        read = await self._to_the_end(start, size)
+        while start > 0 and not self._is_back_at(since, read):
             earlier = max(0, start - size)
             read = [*await self._between(earlier, start), *read]
             start = earlier
         jobs = list({job.id: job for job in read}.values())
         return jobs if _is_sorted([_created(job) for job in jobs]) else None
 
-    async def _between(self, start: int, end: float) -> list[Job]:
-        """The jobs from one place of the list to another, or to its end."""
+    def _is_back_at(self, since: float, read: list[Job]) -> bool:
+        """Whether what was read from the end of the list reaches back to that time."""
+        is_enough = len(read) >= _NO_CHANCE and _is_past(since, read[0])
+        return is_enough and self._known <= {job.id for job in read}
+
+    async def _to_the_end(self, start: int, size: int) -> list[Job]:
+        """The jobs from a place of the list on; a page shorter than the first one is the last."""
+        jobs: list[Job] = []
+        while page := (await self.page(start + len(jobs))).jobs:
+            jobs += page
+            if len(page) < size:
+                break
+        return jobs
+
+    async def _between(self, start: int, end: int) -> list[Job]:
+        """The jobs from one place of the list to another."""
         jobs: list[Job] = []
         while start < end:
             page = await self.page(start)
             jobs += page.jobs
             start += len(page.jobs)
-            if page.is_last(start):
+            if not page.jobs:
                 break
         return jobs
 
@@ -101,3 +118,8 @@ def _is_sorted(times: list[float]) -> bool:
 
 def _created(job: Job) -> float:
     return math.inf if job.created_at is None else job.created_at.timestamp()
+
+
+def _is_past(since: float, job: Job) -> bool:
+    """Whether a list in which this job is the last one goes back to that time, be it by creation or by change."""
+    return _created(job) < since and (job.updated_at is None or job.updated_at.timestamp() < since)

@@ -267,6 +267,13 @@ class Work:
             query = select(rows.c.position).where(waiting, rows.c.sent_at <= before).limit(1)
             return connection.execute(query).first() is not None
 
+    def created_since(self, agent_id: str, connection_id: str, since: float) -> set[str]:
+        """The jobs of rows that were sent for the first time after then, by Writer's clock, for that agent."""
+        same = select(batches.c.id).where(batches.c.agent_id == agent_id, batches.c.connection == connection_id)
+        first = rows.c.batch_id.in_(same) & (rows.c.attempts == 1) & rows.c.job_id.is_not(None)
+        with self._database.read() as connection:
+            return set(connection.execute(select(rows.c.job_id).where(first, rows.c.sent_at_writer > since)).scalars())
+
     def unknown(self, job_ids: Iterable[str]) -> set[str]:
         """Which of these jobs no attempt at any row is known to have."""
         left = list(job_ids)

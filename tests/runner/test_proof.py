@@ -75,7 +75,9 @@ async def test_either_all_jobs_since_then_are_told_or_it_is_said_that_they_canno
 
 
 @pytest.mark.parametrize(
-    ("order", "asked"), [(newest_first, [0, 50, 100]), (oldest_first, [0, 9950, 9900, 9850])], ids=["newest", "oldest"]
+    ("order", "asked"),
+    [(newest_first, [0, 50, 100]), (oldest_first, [0, 9950, 10000, 9900, 9850])],
+    ids=["newest", "oldest"],
 )
 async def test_of_a_list_in_order_only_the_pages_since_then_are_read(order: Order, asked: list[int]) -> None:
     server = Server(10_000, order)
