@@ -41,6 +41,8 @@ _ASKED_ALONE = 20
 """Jobs that should have been listed, and are asked for alone in one look."""
 _SURE = 0.99
 """How likely a job has ended of which it is odd that the list does not tell it."""
+_BY_CHANCE = 8
+"""Looks in a row that may be refused as one request too many before it is thought that only lists are."""
 _TOGETHER = 5
 """Jobs asked for at a time."""
 _OUT_OF_CURIOSITY = 2
@@ -96,6 +98,8 @@ class Collector:
         """When the list was last begun to be read that told what had ended by then."""
         self._asked_at: dict[str, float] = {}
         """The same of jobs that were asked for alone."""
+        self._slowed_down = 0
+        """How many looks in a row ended at a page that was one request too many."""
         self._list_failed = False
         """Whether the last look ended at a page of the list that could not be had: the next one does without."""
 
@@ -142,9 +146,13 @@ class Collector:
         try:
             await self._look(look)
             if look.way is not _Way.ALONE:
-                self._listed_at = look.at
-        except (AnswerLostError, SlowDownError, RequestRefusedError):
+                self._listed_at, self._slowed_down = look.at, 0
+        except (AnswerLostError, RequestRefusedError):
             self._list_failed = look.way is not _Way.ALONE
+            raise
+        except SlowDownError:
+            self._slowed_down += look.way is not _Way.ALONE
+            self._list_failed = look.way is not _Way.ALONE and self._slowed_down > _BY_CHANCE
             raise
         except UnknownToWriterError:
             # the agent is gone, and its list with it, but its jobs may still be asked for
