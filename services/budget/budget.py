@@ -105,7 +105,7 @@ class Budget:
             pause = self._holds.next(afresh=now > self._held_until + _WINDOW)
             window = await asyncio.to_thread(self._window)
             self._held_until = min(now + pause, max(now + _FIRST_PAUSE, self._rules.half_free_at(window)))
-        await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._held_until)
+        await asyncio.to_thread(self._store.connections.hold, self._connection_id, now, self._held_until)
 
     async def refused(self, batch_id: str, seconds: float) -> None:
         """After a 429 to a request that was to start a job, and left so long ago: start fewer jobs in a minute."""

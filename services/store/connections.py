@@ -7,13 +7,13 @@ when the machine is started again; what was noted before that then looks as if i
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Double, bindparam, case, cast, func, select, text, update
+from sqlalchemy import Connection, Double, bindparam, cast, func, select, text, update
 
 from services.models import ConnectionHealth
 from services.store import codec
 from services.store.database import AnyRow, Database
 from services.store.tables import connections
-from services.store.window import LONGEST_HOLD, Decision, Noted, Window, ask, refuse
+from services.store.window import Decision, Noted, Window, ask, held_until, refuse
 
 _LOOKS = 3
 """How often the server is asked for its time: the quickest answer tells it best."""
@@ -63,12 +63,11 @@ class Connections:
             looks = [_look_at(connection, steady) for _ in range(_LOOKS)]
         return min(looks)[1]
 
-    def hold(self, connection_id: str, until: float) -> None:
+    def hold(self, connection_id: str, now: float, until: float) -> None:
         """Let nobody send before then, or before a later time that was set already."""
-        too_late = until + LONGEST_HOLD
-        was_later = connections.c.hold_until.between(until, too_late)
-        later = case((was_later, connections.c.hold_until), else_=until)
-        self._set(connection_id, hold_until=later)
+        with self._database.write() as connection:
+            earlier = held_until(_locked(connection, connection_id), now)
+            _change(connection, connection_id, hold_until=max(until, earlier or until), held_at=now)
 
     def window(self, connection_id: str, now: float, seconds: float) -> Window:
         """What left in the last seconds, to be looked at."""
@@ -95,6 +94,8 @@ class Connections:
             noted.tidy(connection)
             if row.paced_at is not None and row.paced_at > now:
                 _change(connection, connection_id, paced_at=now)
+            if row.hold_until is not None and noted.held_until is None:
+                _change(connection, connection_id, hold_until=None)  # or else the time that began anew comes to it
             decision = decide(noted.window)
             if decision.number:
                 noted.enter(connection, batch_id, decision)

@@ -161,4 +161,5 @@ connections = Table(
     Column("next_drop", Double),  # when large batches may take from what is kept back
     Column("pace", Double),  # jobs a minute, since Writer refused some; none: as many as the limit allows
     Column("paced_at", Double),  # when that was found
+    Column("held_at", Double),  # when the hold was set
 )

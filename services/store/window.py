@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Text, bindparam, delete, insert, or_, select,
 from services.store.database import AnyRow
 from services.store.tables import askers, requests
 
-LONGEST_HOLD = 3_700.0
-"""Seconds; a hold beyond that is from another time. Writer's `Retry-After` is believed up to an hour."""
+_APART = 1.0
+"""Seconds by which two processes may differ about the time; in a file they do not."""
 _TOGETHER = 0.1
 """Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few to read."""
 _KEPT = 5.0
@@ -121,8 +121,10 @@ class Noted:
         self._seconds = seconds
         self._entries = connection.execute(_ENTRIES, {"this": row.id}).all()
         self._askers = connection.execute(_ASKERS, {"this": row.id}).all()
+        self.held_until = held_until(row, now)
+        """Until when nobody may send, where that is still to come."""
         # nobody is told to ask again later than when the window has passed, or the hold
-        self._last = (self._held_until or now) + 2 * seconds
+        self._last = (self.held_until or now) + 2 * seconds
 
     @property
     def window(self) -> Window:
@@ -135,7 +137,7 @@ class Noted:
                 for _, at, batch_id, number, refused, drops in self._entries
                 if at + seconds > now
             ),
-            self._held_until,
+            self.held_until,
             frozenset(batch_id for batch_id, until in self._askers if now < until <= self._last),
             self._row.next_drop or 0.0,
             self._row.pace,
@@ -163,11 +165,16 @@ class Noted:
         else:
             connection.execute(_ADD, {"entry": found, "now": self._now, "more": number, "more_drops": drops})
 
-    @property
-    def _held_until(self) -> float | None:
-        """Until when nobody may send, where that is still to come."""
-        held: float | None = self._row.hold_until
-        return held if held is not None and self._now < held < self._now + LONGEST_HOLD else None
+
+def held_until(row: AnyRow, now: float) -> float | None:
+    """Until when nobody may send on that connection, where that is still to come.
+
+    A hold that was set later than now was set before time began anew.
+    """
+    until: float | None = row.hold_until
+    if until is None or row.held_at is None or row.held_at > now + _APART:
+        return None
+    return until if until > now else None
 
 
 def ask(connection: Connection, connection_id: str, batch_id: str, until: float) -> None:

@@ -154,16 +154,33 @@ def test_requests_of_another_connection_do_not_count(store: Store) -> None:
 
 
 def test_who_decides_knows_that_a_connection_holds(store: Store) -> None:
-    store.connections.hold(HERE, NOW + 30)
-    store.connections.hold(HERE, NOW + 20)
+    store.connections.hold(HERE, NOW + 1, NOW + 30)
+    store.connections.hold(HERE, NOW + 2, NOW + 20)
     assert reserve(store, 1, 10) == 0
     assert look(store, 10).held_until == NOW + 30
     assert reserve(store, 1, 10, connection=ELSEWHERE) == 1
+    assert look(store, 29.9).held_until == NOW + 30
+    assert look(store, 30).held_until is None
     assert reserve(store, 1, 30) == 1
-    store.connections.hold(HERE, NOW + 5000)
-    assert look(store, 40).held_until is None, "set before the machine was started again"
-    store.connections.hold(HERE, NOW + 50)
+    store.connections.hold(HERE, NOW + 40, NOW + 50)
     assert look(store, 40).held_until == NOW + 50
+    assert look(store, 39.5).held_until == NOW + 50, "processes may differ a little about the time"
+
+
+def test_a_hold_from_before_the_machine_was_started_again_does_not_count(store: Store) -> None:
+    """Fifty minutes after the machine's start Writer asks to hold for 5 s, and the machine is started again."""
+    store.connections.hold(HERE, NOW + 3000, NOW + 3005)
+    assert look(store, 3001).held_until == NOW + 3005
+    assert look(store, 30).held_until is None
+    store.connections.hold(HERE, NOW + 31, NOW + 33)
+    assert look(store, 32).held_until == NOW + 33, "the later end of the hold from before does not count either"
+
+
+def test_a_hold_from_before_the_machine_was_started_again_does_not_come_back(store: Store) -> None:
+    """After as long a time as the machine ran before, the hold seems to have been set just now."""
+    store.connections.hold(HERE, NOW + 3000, NOW + 6600)
+    assert reserve(store, 1, 30) == 1
+    assert look(store, 3001).held_until is None
 
 
 def test_requests_that_left_the_window_are_forgotten(store: Store) -> None:

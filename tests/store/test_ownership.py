@@ -73,7 +73,7 @@ def test_the_owner_may_release_in_another_thread_than_it_acquired_in(open_store:
 def test_a_store_that_does_not_own_still_reads_and_writes(open_store: Callable[[], Store]) -> None:
     one, two = open_store(), open_store()
     assert one.ownership.acquire()
-    two.connections.hold("sandbox", 5.0)
+    two.connections.hold("sandbox", 4.0, 5.0)
     assert two.batches.page(1, 10).total == 0
 
 
