@@ -15,7 +15,7 @@ _APART = 1.0
 _TOGETHER = 0.1
 """Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few to read."""
 _KEPT = 5.0
-"""Seconds for which entries stay when they have left the window: so not every turn has one to delete."""
+"""Seconds for which the oldest entry stays when it has left the window: so not every turn has one to delete."""
 
 # Every request takes its turn here, and to make a statement costs more than to execute it.
 _THIS = bindparam("this", type_=Text)
@@ -145,12 +145,12 @@ class Noted:
         )
 
     def tidy(self, connection: Connection) -> None:
-        """Forget what left the window some time ago, and mend what seems to be still to come."""
-        this, now, forgotten = self._row.id, self._now, self._now - self._seconds - _KEPT
+        """Forget what left the window, now and then, and mend what seems to be still to come."""
+        this, now, left = self._row.id, self._now, self._now - self._seconds
         if self._entries and self._entries[-1].at > now:
             connection.execute(_NOT_LATER, {"this": this, "now": now})
-        if self._entries and self._entries[0].at <= forgotten:
-            connection.execute(_FORGET, {"this": this, "until_then": forgotten})
+        if self._entries and self._entries[0].at <= left - _KEPT:
+            connection.execute(_FORGET, {"this": this, "until_then": left})
         if not all(now < asker.until <= self._last for asker in self._askers):
             connection.execute(_ASK_NO_MORE, {"this": this, "now": now, "last": self._last})
 
