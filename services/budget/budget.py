@@ -94,10 +94,13 @@ class Budget:
             await self._clock.sleep(max(_SHORTEST_WAIT, grant.wait))
 
     async def hold(self, seconds: float | None) -> None:
-        """After a 429, let everyone hold, in all processes: for so many seconds, or as long as it takes to fit."""
+        """After a 429, let everyone hold, in all processes: for so many seconds, or as long as it takes to fit.
+
+        A second at the least: `Retry-After: 0` would have whoever was refused ask again at once, and again.
+        """
         now = self._now()
         if seconds is not None:
-            self._held_until = now + seconds
+            self._held_until = now + max(seconds, _FIRST_PAUSE)
         elif now < self._held_until:
             return  # requests are refused together
         else:
