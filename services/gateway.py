@@ -124,10 +124,9 @@ class Gateway:
     async def _note_refusal(self, error: KeyRefusedError) -> None:
         self._troubled_at = self._clock.now()
         self.budget.pause()
-        reason = str(error)
-        connections = self._store.connections
-        await asyncio.to_thread(connections.key_refused, self._connection_id, self._clock.now(), reason)
-        await asyncio.to_thread(self._store.batches.halt, self._connection_id, PauseKind.KEY_REFUSED, reason)
+        connections, halt = self._store.connections, self._store.batches.halt
+        await asyncio.to_thread(connections.key_refused, self._connection_id, self._clock.now(), str(error))
+        await asyncio.to_thread(halt, self._connection_id, PauseKind.KEY_REFUSED, error.batch_reason)
 
     async def _note_unreachable(self, error: WriterError) -> None:
         self._troubled_at = self._clock.now()
