@@ -1,6 +1,7 @@
 """The requests of one connection: asked for, waited for, held back. What the rules are is in `rules.py`."""
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ class Budget:
         self._ahead = store.connections.ahead_of(clock.steady)
         self._pauses = _Growing()
         self._paused_until = 0.0
+        self.relaxed_at = -math.inf
+        """When a person last wanted to try, by the clock's `now`."""
         self._holds = _Growing()
         self._held_until = 0.0
         # a few below, so that a jitter of the network does not carry one over
@@ -143,10 +146,15 @@ class Budget:
         if now >= self._paused_until:  # requests fail together
             self._paused_until = now + self._pauses.next()
 
-    def relax(self) -> None:
-        """Go on at once, and begin anew with short pauses: Writer answers again, or a person wants to try."""
+    def recover(self) -> None:
+        """Go on at once, and begin anew with short pauses: Writer answers again."""
         self._pauses = _Growing()
         self._paused_until = 0.0
+
+    def relax(self) -> None:
+        """Go on at once, and begin anew with short pauses: a person wants to try."""
+        self.recover()
+        self.relaxed_at = self._clock.now()
 
     async def _enter(
         self, batch_id: str | None, decide: Callable[[Window], Decision], *, pausing: bool = True
