@@ -174,7 +174,7 @@ class Budget:
         return Grant(decision.number, decision.again_at - self._now())
 
     def _now(self) -> float:
-        """The time by which requests are counted, the same in all processes whatever their clocks were set to."""
+        """The time by which requests are counted, in seconds: see `services/store/connections.py`."""
         return self._clock.steady() + self._ahead
 
     def _window(self) -> Window:

@@ -1,7 +1,10 @@
 """What is known of each connection to Writer: its health, who must hold, and which requests left.
 
-Requests are counted by a time that nobody can set: see `Connections.ahead_of` and `Clock.steady`. It may begin anew
-when the machine is started again; what was noted before that then looks as if it were still to come.
+Requests are counted in seconds of a time of their own. In a file it is the machine's since its start, which nobody can
+set: see `Clock.steady`. On a server it is the server's wall clock as each process reads it when it starts, and counts
+on from by its machine's seconds: see `Connections.ahead_of`. Who sets that clock changes nothing for processes that
+run; those that start later differ from them by as much. Time may also begin anew, when the machine is started again:
+what was noted before then looks as if it were still to come.
 """
 
 from collections.abc import Callable
@@ -54,8 +57,8 @@ class Connections:
     def ahead_of(self, steady: Callable[[], float]) -> float:
         """How far the time by which requests are counted is ahead of that of this machine, which `steady` tells.
 
-        A file is for the processes of one machine. A server is for those of many, and it is the server's time that
-        they share.
+        A file is for the processes of one machine. A server is for those of many, and it is the server's wall clock
+        that they share, as it is now. Seconds.
         """
         if self._database.is_sqlite:
             return 0.0

@@ -1,6 +1,6 @@
 """The tables. Times are seconds since 1970, UTC; JSON is kept as text so that both databases keep it to the letter.
 
-Only the request budget goes by a time of its own, that nobody can set: see `services/store/connections.py`.
+Only the request budget goes by a time of its own: see `services/store/connections.py`.
 """
 
 from sqlalchemy import (
