@@ -120,9 +120,13 @@ class EmbeddedEngine:
         await self._gateway.aclose()
 
     async def _start_runners(self) -> None:
+        if not await asyncio.to_thread(self._store.ownership.acquire):
+            if self.is_owner:
+                _log.warning("Another Copydesk on the same database may send rows now; this one stops.")
+                self.is_owner = False
+                await self._stop_runners()
+            return
         if not self.is_owner:
-            if not await asyncio.to_thread(self._store.ownership.acquire):
-                return
             await asyncio.to_thread(self._store.batches.settle_connections, self._connection_id, _elsewhere)
             self.is_owner = True
         for batch_id in await asyncio.to_thread(self._store.batches.working, self._connection_id):

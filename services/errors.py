@@ -85,6 +85,12 @@ class RefusalError(WriterError):
 class KeyRefusedError(RefusalError):
     """Writer refuses the API key. Set WRITER_API_KEY to a valid key and start Copydesk again."""
 
+    def __init__(self, says: str = "") -> None:
+        """Take a sentence with what Writer says, where it says anything."""
+        super().__init__(_sentences(str(self.__doc__), says))
+        self.batch_reason = _sentences(str(self.__doc__), "Then press Resume.", says)
+        """The same for a batch that is paused for that: with a valid key it does not go on by itself."""
+
 
 class UnknownToWriterError(RefusalError):
     """Writer does not know it (any more)."""
@@ -92,3 +98,7 @@ class UnknownToWriterError(RefusalError):
 
 class RequestRefusedError(RefusalError):
     """Writer refused the request as wrong."""
+
+
+def _sentences(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))

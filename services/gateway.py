@@ -151,7 +151,7 @@ class Gateway:
             self._troubled_at = self._clock.now()
             await self.budget.hold(error.retry_after)
         elif isinstance(error, KeyRefusedError):
-            await self._note_refusal(error)
+            await self._note_refusal(error, asked_at)
         elif isinstance(error, UnreachableError):
             await self._note_unreachable(error)
         elif isinstance(error, AnswerLostError):
@@ -161,13 +161,18 @@ class Gateway:
         elif isinstance(error, RefusalError):
             await self._note_answer(asked_at)  # a refusal is an answer: the connection is well
 
-    async def _note_refusal(self, error: KeyRefusedError) -> None:
+    async def _note_refusal(self, error: KeyRefusedError, asked_at: float) -> None:
+        """Note that the key is refused; an answer to what was asked before a person tried anew tells nothing of now.
+
+        Good answers to other requests are no reason to doubt it: a key may be good for one agent and not for another.
+        """
+        if asked_at < self.budget.relaxed_at:
+            return
         self._troubled_at = self._clock.now()
         self.budget.pause()
-        reason = str(error)
-        connections = self._store.connections
-        await asyncio.to_thread(connections.key_refused, self._connection_id, self._clock.now(), reason)
-        await asyncio.to_thread(self._store.batches.halt, self._connection_id, PauseKind.KEY_REFUSED, reason)
+        connections, halt = self._store.connections, self._store.batches.halt
+        await asyncio.to_thread(connections.key_refused, self._connection_id, self._clock.now(), str(error))
+        await asyncio.to_thread(halt, self._connection_id, PauseKind.KEY_REFUSED, error.batch_reason)
 
     async def _note_unreachable(self, error: WriterError) -> None:
         self._troubled_at = self._clock.now()
@@ -180,5 +185,5 @@ class Gateway:
         self._lost_in_a_row = 0
         if self._troubled_at is not None and asked_at >= self._troubled_at:
             self._troubled_at = None
-            self.budget.relax()
+            self.budget.recover()
             await asyncio.to_thread(self._store.connections.well, self._connection_id)

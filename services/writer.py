@@ -239,7 +239,7 @@ def _failure(response: httpx.Response, reasons: str, subject: str) -> WriterErro
     status = response.status_code
     says = f" Writer says: {reasons}" if reasons else ""
     if status in (401, 403):
-        return KeyRefusedError(f"{KeyRefusedError()}{says}")
+        return KeyRefusedError(says.strip())
     if status == 404:
         return UnknownToWriterError(f"Writer does not know {subject} (any more).{says}")
     if status == 429:

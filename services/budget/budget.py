@@ -1,6 +1,7 @@
 """The requests of one connection: asked for, waited for, held back. What the rules are is in `rules.py`."""
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ class Budget:
         self._ahead = store.connections.ahead_of(clock.steady)
         self._pauses = _Growing()
         self._paused_until = 0.0
+        self.relaxed_at = -math.inf
+        """When a person last wanted to try, by the clock's `now`."""
         self._holds = _Growing()
         self._held_until = 0.0
         # a few below, so that a jitter of the network does not carry one over
@@ -94,10 +97,13 @@ class Budget:
             await self._clock.sleep(max(_SHORTEST_WAIT, grant.wait))
 
     async def hold(self, seconds: float | None) -> None:
-        """After a 429, let everyone hold, in all processes: for so many seconds, or as long as it takes to fit."""
+        """After a 429, let everyone hold, in all processes: for so many seconds, or as long as it takes to fit.
+
+        A second at the least: `Retry-After: 0` would have whoever was refused ask again at once, and again.
+        """
         now = self._now()
         if seconds is not None:
-            self._held_until = now + seconds
+            self._held_until = now + max(seconds, _FIRST_PAUSE)
         elif now < self._held_until:
             return  # requests are refused together
         else:
@@ -105,7 +111,7 @@ class Budget:
             pause = self._holds.next(afresh=now > self._held_until + _WINDOW)
             window = await asyncio.to_thread(self._window)
             self._held_until = min(now + pause, max(now + _FIRST_PAUSE, self._rules.half_free_at(window)))
-        await asyncio.to_thread(self._store.connections.hold, self._connection_id, self._held_until)
+        await asyncio.to_thread(self._store.connections.hold, self._connection_id, now, self._held_until)
 
     async def refused(self, batch_id: str, seconds: float) -> None:
         """After a 429 to a request that was to start a job, and left so long ago: start fewer jobs in a minute."""
@@ -140,10 +146,15 @@ class Budget:
         if now >= self._paused_until:  # requests fail together
             self._paused_until = now + self._pauses.next()
 
-    def relax(self) -> None:
-        """Go on at once, and begin anew with short pauses: Writer answers again, or a person wants to try."""
+    def recover(self) -> None:
+        """Go on at once, and begin anew with short pauses: Writer answers again."""
         self._pauses = _Growing()
         self._paused_until = 0.0
+
+    def relax(self) -> None:
+        """Go on at once, and begin anew with short pauses: a person wants to try."""
+        self.recover()
+        self.relaxed_at = self._clock.now()
 
     async def _enter(
         self, batch_id: str | None, decide: Callable[[Window], Decision], *, pausing: bool = True
@@ -163,7 +174,7 @@ class Budget:
         return Grant(decision.number, decision.again_at - self._now())
 
     def _now(self) -> float:
-        """The time by which requests are counted, the same in all processes whatever their clocks were set to."""
+        """The time by which requests are counted, in seconds: see `services/store/connections.py`."""
         return self._clock.steady() + self._ahead
 
     def _window(self) -> Window:

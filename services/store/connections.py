@@ -1,19 +1,22 @@
 """What is known of each connection to Writer: its health, who must hold, and which requests left.
 
-Requests are counted by a time that nobody can set: see `Connections.ahead_of` and `Clock.steady`. It may begin anew
-when the machine is started again; what was noted before that then looks as if it were still to come.
+Requests are counted in seconds of a time of their own. In a file it is the machine's since its start, which nobody can
+set: see `Clock.steady`. On a server it is the server's wall clock as each process reads it when it starts, and counts
+on from by its machine's seconds: see `Connections.ahead_of`. Who sets that clock changes nothing for processes that
+run; those that start later differ from them by as much. Time may also begin anew, when the machine is started again:
+what was noted before then looks as if it were still to come.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Double, bindparam, case, cast, func, select, text, update
+from sqlalchemy import Connection, Double, bindparam, cast, func, select, text, update
 
 from services.models import ConnectionHealth
 from services.store import codec
 from services.store.database import AnyRow, Database
 from services.store.tables import connections
-from services.store.window import LONGEST_HOLD, Decision, Noted, Window, ask, refuse
+from services.store.window import Decision, Noted, Window, ask, held_until, refuse
 
 _LOOKS = 3
 """How often the server is asked for its time: the quickest answer tells it best."""
@@ -54,8 +57,8 @@ class Connections:
     def ahead_of(self, steady: Callable[[], float]) -> float:
         """How far the time by which requests are counted is ahead of that of this machine, which `steady` tells.
 
-        A file is for the processes of one machine. A server is for those of many, and it is the server's time that
-        they share.
+        A file is for the processes of one machine. A server is for those of many, and it is the server's wall clock
+        that they share, as it is now. Seconds.
         """
         if self._database.is_sqlite:
             return 0.0
@@ -63,12 +66,11 @@ class Connections:
             looks = [_look_at(connection, steady) for _ in range(_LOOKS)]
         return min(looks)[1]
 
-    def hold(self, connection_id: str, until: float) -> None:
+    def hold(self, connection_id: str, now: float, until: float) -> None:
         """Let nobody send before then, or before a later time that was set already."""
-        too_late = until + LONGEST_HOLD
-        was_later = connections.c.hold_until.between(until, too_late)
-        later = case((was_later, connections.c.hold_until), else_=until)
-        self._set(connection_id, hold_until=later)
+        with self._database.write() as connection:
+            earlier = held_until(_locked(connection, connection_id), now)
+            _change(connection, connection_id, hold_until=max(until, earlier or until), held_at=now)
 
     def window(self, connection_id: str, now: float, seconds: float) -> Window:
         """What left in the last seconds, to be looked at."""
@@ -95,6 +97,8 @@ class Connections:
             noted.tidy(connection)
             if row.paced_at is not None and row.paced_at > now:
                 _change(connection, connection_id, paced_at=now)
+            if row.hold_until is not None and noted.held_until is None:
+                _change(connection, connection_id, hold_until=None)  # or else the time that began anew comes to it
             decision = decide(noted.window)
             if decision.number:
                 noted.enter(connection, batch_id, decision)

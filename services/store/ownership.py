@@ -4,6 +4,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from services.store.database import Database
 
@@ -12,17 +13,23 @@ _LOCK_NUMBER = 5263902
 
 
 class Ownership:
-    """The right to send rows. It ends with the process, however that ends."""
+    """The right to send rows. It ends with the process, however that ends, and with its session on PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: Connection | None = None
         path = database.engine.url.database
+        # by whichever name a file is opened, it has one lock
+        lock = Path(f"{Path(path).resolve()}.lock") if database.is_sqlite and path else None
         # the process owns, not one of its threads: the engine's takes the lock, and the one that stops it gives it back
-        self._file = FileLock(Path(f"{path}.lock"), thread_local=False) if database.is_sqlite and path else None
+        self._file = FileLock(lock, thread_local=False) if lock else None
 
     def acquire(self) -> bool:
-        """Try to become the owner; tells whether this process is it now."""
+        """Try to become the owner, or make sure of it; tells whether this process is it now.
+
+        An owner that has lost its right is told so once, to stop what it does: another may have had it since. After
+        that it tries again like any other.
+        """
         return self._acquire_file(self._file) if self._file else self._acquire_advisory()
 
     def release(self) -> None:
@@ -44,7 +51,7 @@ class Ownership:
 
     def _acquire_advisory(self) -> bool:
         if self._connection is not None:
-            return True
+            return self._is_session_alive(self._connection)
         # the lock belongs to the database session, so the connection stays open, apart from the pool
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         query = text("SELECT pg_try_advisory_lock(:number)")
@@ -53,4 +60,13 @@ class Ownership:
             return False
         connection.detach()
         self._connection = connection
+        return True
+
+    def _is_session_alive(self, connection: Connection) -> bool:
+        """Whether the session that holds the lock goes on; the server may have ended it, and the lock with it."""
+        try:
+            connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            self.release()
+            return False
         return True

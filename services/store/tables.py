@@ -1,6 +1,6 @@
 """The tables. Times are seconds since 1970, UTC; JSON is kept as text so that both databases keep it to the letter.
 
-Only the request budget goes by a time of its own, that nobody can set: see `services/store/connections.py`.
+Only the request budget goes by a time of its own: see `services/store/connections.py`.
 """
 
 from sqlalchemy import (
@@ -161,4 +161,5 @@ connections = Table(
     Column("next_drop", Double),  # when large batches may take from what is kept back
     Column("pace", Double),  # jobs a minute, since Writer refused some; none: as many as the limit allows
     Column("paced_at", Double),  # when that was found
+    Column("held_at", Double),  # when the hold was set
 )

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Text, bindparam, delete, insert, or_, select,
 from services.store.database import AnyRow
 from services.store.tables import askers, requests
 
-LONGEST_HOLD = 3_700.0
-"""Seconds; a hold beyond that is from another time. Writer's `Retry-After` is believed up to an hour."""
+_APART = 1.0
+"""Seconds by which two processes may differ about the time; in a file they do not."""
 _TOGETHER = 0.1
 """Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few to read."""
 _KEPT = 5.0
-"""Seconds for which entries stay when they have left the window: so not every turn has one to delete."""
+"""Seconds for which the oldest entry stays when it has left the window: so not every turn has one to delete."""
 
 # Every request takes its turn here, and to make a statement costs more than to execute it.
 _THIS = bindparam("this", type_=Text)
@@ -121,8 +121,10 @@ class Noted:
         self._seconds = seconds
         self._entries = connection.execute(_ENTRIES, {"this": row.id}).all()
         self._askers = connection.execute(_ASKERS, {"this": row.id}).all()
+        self.held_until = held_until(row, now)
+        """Until when nobody may send, where that is still to come."""
         # nobody is told to ask again later than when the window has passed, or the hold
-        self._last = (self._held_until or now) + 2 * seconds
+        self._last = (self.held_until or now) + 2 * seconds
 
     @property
     def window(self) -> Window:
@@ -135,7 +137,7 @@ class Noted:
                 for _, at, batch_id, number, refused, drops in self._entries
                 if at + seconds > now
             ),
-            self._held_until,
+            self.held_until,
             frozenset(batch_id for batch_id, until in self._askers if now < until <= self._last),
             self._row.next_drop or 0.0,
             self._row.pace,
@@ -143,12 +145,12 @@ class Noted:
         )
 
     def tidy(self, connection: Connection) -> None:
-        """Forget what left the window some time ago, and mend what seems to be still to come."""
-        this, now, forgotten = self._row.id, self._now, self._now - self._seconds - _KEPT
+        """Forget what left the window, now and then, and mend what seems to be still to come."""
+        this, now, left = self._row.id, self._now, self._now - self._seconds
         if self._entries and self._entries[-1].at > now:
             connection.execute(_NOT_LATER, {"this": this, "now": now})
-        if self._entries and self._entries[0].at <= forgotten:
-            connection.execute(_FORGET, {"this": this, "until_then": forgotten})
+        if self._entries and self._entries[0].at <= left - _KEPT:
+            connection.execute(_FORGET, {"this": this, "until_then": left})
         if not all(now < asker.until <= self._last for asker in self._askers):
             connection.execute(_ASK_NO_MORE, {"this": this, "now": now, "last": self._last})
 
@@ -163,11 +165,16 @@ class Noted:
         else:
             connection.execute(_ADD, {"entry": found, "now": self._now, "more": number, "more_drops": drops})
 
-    @property
-    def _held_until(self) -> float | None:
-        """Until when nobody may send, where that is still to come."""
-        held: float | None = self._row.hold_until
-        return held if held is not None and self._now < held < self._now + LONGEST_HOLD else None
+
+def held_until(row: AnyRow, now: float) -> float | None:
+    """Until when nobody may send on that connection, where that is still to come.
+
+    A hold that was set later than now was set before time began anew.
+    """
+    until: float | None = row.hold_until
+    if until is None or row.held_at is None or row.held_at > now + _APART:
+        return None
+    return until if until > now else None
 
 
 def ask(connection: Connection, connection_id: str, batch_id: str, until: float) -> None:

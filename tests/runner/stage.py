@@ -84,6 +84,8 @@ class Stage:
     def resume(self, batch_id: str) -> None:
         """Press Resume."""
         self.store.batches.resume(batch_id, self._connection)
+        if self.process is not None:
+            self.process.relax()
         self._wake(batch_id)
 
     def resume_anyway(self, batch_id: str) -> None:
@@ -214,6 +216,10 @@ class Process:
             self._runners[batch_id][0].wake()
         self.look()
         self._news.set()
+
+    def relax(self) -> None:
+        """Go on at once, as after Resume."""
+        self._gateway.budget.relax()
 
     async def news(self) -> None:
         """Wait until a runner has ended, or there was a change."""

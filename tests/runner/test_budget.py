@@ -251,5 +251,17 @@ def test_no_pause_of_our_own_lasts_longer_than_half_of_what_was_sent_counts(play
     play(main)
 
 
+@pytest.mark.parametrize(("asked", "held"), [(0.0, 1.0), (0.4, 1.0), (5.0, 5.0)])
+def test_a_hold_lasts_a_second_at_the_least(play: Play, asked: float, held: float) -> None:
+    async def main(stage: Stage) -> None:
+        budget = Budget(stage.store, CONNECTION, 400, stage.clock)
+        began = stage.clock.now()
+        await budget.hold(asked)
+        await budget.turn()
+        assert stage.clock.now() - began == pytest.approx(held, abs=0.1)
+
+    play(main)
+
+
 def elapsed(stage: Stage, batch_id: str) -> float:
     return stage.clock.now() - stage.batch(batch_id).created_at.timestamp()

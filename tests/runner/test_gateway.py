@@ -10,9 +10,10 @@ from services.budget import Budget
 from services.clock import Clock
 from services.errors import KeyRefusedError, NoEffectError
 from services.gateway import Gateway
-from services.models import Load
+from services.models import BatchState, Load, PauseKind
 from services.store import Store
 from services.writer import Writer
+from tests.store.making import launch
 
 HERE = "https://writer.test"
 JOB = {"id": "job", "status": "in_progress", "application_id": "agent", "created_at": "2026-05-01T10:00:00Z"}
@@ -42,6 +43,73 @@ async def test_an_answer_to_an_older_request_does_not_hide_that_the_key_is_refus
         gateway.budget.relax()
         await gateway.job("new")
         assert store.connections.health(HERE).key_refused_at is None
+    finally:
+        await gateway.aclose()
+        store.close()
+
+
+async def test_a_refusal_of_what_was_asked_before_a_person_tried_anew_pauses_nothing(tmp_path: Path) -> None:
+    begun, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("slow"):
+            begun.set()
+            await may_answer.wait()
+        return httpx.Response(401)
+
+    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
+    writer = Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer))
+    gateway = Gateway(store, writer, Budget(store, HERE, 400, clock), HERE, clock)
+    batch_id = launch(store, 1, HERE)
+    states = []
+
+    def note() -> None:
+        batch = store.batches.only(batch_id)
+        states.append((batch.state, batch.pause_kind))
+
+    try:
+        slow = asyncio.create_task(gateway.job("slow"))
+        await begun.wait()
+        with pytest.raises(KeyRefusedError):
+            await gateway.job("refused")
+        note()
+        store.batches.resume(batch_id, HERE)
+        gateway.budget.relax()
+        may_answer.set()
+        with pytest.raises(KeyRefusedError):
+            await slow
+        note()
+        with pytest.raises(KeyRefusedError):
+            await gateway.job("refused")
+        note()
+    finally:
+        await gateway.aclose()
+        store.close()
+    paused = (BatchState.PAUSED, PauseKind.KEY_REFUSED)
+    assert states == [paused, (BatchState.RUNNING, None), paused]
+
+
+async def test_a_key_that_is_refused_for_one_thing_only_is_noted_whatever_else_is_answered(tmp_path: Path) -> None:
+    begun, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("forbidden"):
+            begun.set()
+            await may_answer.wait()
+            return httpx.Response(403)
+        return httpx.Response(200, json=JOB)
+
+    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
+    writer = Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer))
+    gateway = Gateway(store, writer, Budget(store, HERE, 400, clock), HERE, clock)
+    try:
+        forbidden = asyncio.create_task(gateway.job("forbidden"))
+        await begun.wait()
+        await gateway.job("allowed")
+        may_answer.set()
+        with pytest.raises(KeyRefusedError):
+            await forbidden
+        assert store.connections.health(HERE).key_refused_at is not None
     finally:
         await gateway.aclose()
         store.close()

@@ -183,8 +183,12 @@ def test_a_refused_key_pauses_every_batch_and_is_noted(play: Play, status: int) 
         stage.double.options.key_refused = status
         await stage.until(lambda: all(stage.batch(batch).state is BatchState.PAUSED for batch in batches))
         assert {stage.batch(batch).pause_kind for batch in batches} == {PauseKind.KEY_REFUSED}
-        assert "WRITER_API_KEY" in stage.batch(batches[0]).reason
-        assert stage.store.connections.health(CONNECTION).key_refused_at is not None
+        mend = "Writer refuses the API key. Set WRITER_API_KEY to a valid key and start Copydesk again."
+        says = "Writer says: The API key is not valid."
+        assert {stage.batch(batch).reason for batch in batches} == {f"{mend} Then press Resume. {says}"}
+        health = stage.store.connections.health(CONNECTION)
+        assert health.key_refused_at is not None
+        assert health.detail == f"{mend} {says}"
         assert all(stage.states(batch)[FAILED] == 0 for batch in batches)
         stage.double.options.key_refused = None
         for batch in batches:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from services.store import Store
 from tests.store.making import wait_until
@@ -70,10 +71,57 @@ def test_the_owner_may_release_in_another_thread_than_it_acquired_in(open_store:
     wait_until(two.ownership.acquire)
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_an_owner_whose_session_the_server_has_ended_owns_no_more(open_store: Callable[[], Store]) -> None:
+    one, two = open_store(), open_store()
+    assert one.ownership.acquire()
+    end_sessions_that_lock(two)
+    wait_until(two.ownership.acquire)
+    assert [one.ownership.acquire(), one.ownership.acquire(), two.ownership.acquire()] == [False, False, True]
+    two.ownership.release()
+    wait_until(one.ownership.acquire)
+
+
+def end_sessions_that_lock(store: Store) -> None:
+    """End the sessions that hold an advisory lock of the database, as an administrator may."""
+    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    query = f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND {here}"
+    with store._database.read() as connection:
+        assert connection.execute(text(query)).scalars().all() == [True]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_an_owner_whose_session_has_ended_is_told_so_before_it_owns_again(open_store: Callable[[], Store]) -> None:
+    store = open_store()
+    assert store.ownership.acquire()
+    end_sessions_that_lock(store)
+    told: list[bool] = []
+
+    def learns() -> bool:
+        told.append(store.ownership.acquire())
+        return not told[-1]
+
+    wait_until(learns)
+    wait_until(store.ownership.acquire)
+
+
+def test_a_file_has_one_owner_by_whichever_name_it_is_opened(tmp_path: Path) -> None:
+    one = Store(f"sqlite:///{tmp_path}/copydesk.db")
+    (tmp_path / "another.db").symlink_to(tmp_path / "copydesk.db")
+    two = Store(f"sqlite:///{tmp_path}/another.db")
+    try:
+        assert [one.ownership.acquire(), two.ownership.acquire()] == [True, False]
+        one.ownership.release()
+        assert two.ownership.acquire()
+    finally:
+        one.close()
+        two.close()
+
+
 def test_a_store_that_does_not_own_still_reads_and_writes(open_store: Callable[[], Store]) -> None:
     one, two = open_store(), open_store()
     assert one.ownership.acquire()
-    two.connections.hold("sandbox", 5.0)
+    two.connections.hold("sandbox", 4.0, 5.0)
     assert two.batches.page(1, 10).total == 0
 
 
