@@ -144,11 +144,18 @@ class EmbeddedEngine:
             await runner.advance()
         except Exception:  # noqa: BLE001 - one batch that cannot go on must not end the others
             _log.exception("Batch %s could not go on.", batch_id)
-            halt = self._store.batches.halt
-            await asyncio.to_thread(halt, self._connection_id, PauseKind.FAULT, _FAULT, batch_id)
+            await self._halt(batch_id)
             await self._clock.sleep(_AFTER_FAULT)
         finally:
             del self._runners[batch_id]
+
+    async def _halt(self, batch_id: str) -> None:
+        """Pause a batch that failed, where the store still works."""
+        halt = self._store.batches.halt
+        try:
+            await asyncio.to_thread(halt, self._connection_id, PauseKind.FAULT, _FAULT, batch_id)
+        except Exception:  # noqa: BLE001 - a store that is out of order may be what failed it
+            _log.exception("Batch %s could not be paused; it is tried again.", batch_id)
 
     async def _stop_runners(self) -> None:
         for runner in self._runners.values():
