@@ -5,15 +5,14 @@ import heapq
 import math
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from enum import Enum, auto
 from functools import partial
-from typing import NamedTuple
 
 from services.clock import Clock
 from services.errors import AnswerLostError, RequestRefusedError, SlowDownError, UnknownToWriterError
 from services.gateway import Gateway
 from services.listing import Reader
 from services.models import Batch, Job, JobState
+from services.runner.look import Look, Way
 from services.runner.outcomes import Outcomes
 from services.store import Ended, Outstanding, Store
 
@@ -50,31 +49,6 @@ _OUT_OF_CURIOSITY = 2
 _REMEMBERED = 5000
 """Rows that ended, whose places in the list are remembered."""
 _UNKNOWN = "Writer no longer knows this job. Retry the row to make a new one."
-
-
-class _Way(Enum):
-    """How to look for results."""
-
-    ALL = auto()
-    """List all jobs: those of a few rows stand on one page, whatever has become of them."""
-    ENDED = auto()
-    """List the completed jobs, and the failed ones."""
-    ALONE = auto()
-    """Ask for each job that should have ended."""
-
-
-class Look(NamedTuple):
-    """A look for results: what it takes, and what may come of it."""
-
-    at: float
-    way: _Way
-    requests: int
-    expected: float
-    """Results that are likely there by now."""
-    due: list[str]
-    """The jobs that have ended more likely than not, oldest first; where there are none, the oldest ones."""
-    sure: frozenset[str]
-    """Those that have as good as surely ended."""
 
 
 class Collector:
@@ -145,14 +119,14 @@ class Collector:
         self._list_failed = False
         try:
             await self._look(look)
-            if look.way is not _Way.ALONE:
+            if look.way is not Way.ALONE:
                 self._listed_at, self._slowed_down = look.at, 0
         except (AnswerLostError, RequestRefusedError):
-            self._list_failed = look.way is not _Way.ALONE
+            self._list_failed = look.way is not Way.ALONE
             raise
         except SlowDownError:
-            self._slowed_down += look.way is not _Way.ALONE
-            self._list_failed = look.way is not _Way.ALONE and self._slowed_down > _BY_CHANCE
+            self._slowed_down += look.way is not Way.ALONE
+            self._list_failed = look.way is not Way.ALONE and self._slowed_down > _BY_CHANCE
             raise
         except UnknownToWriterError:
             # the agent is gone, and its list with it, but its jobs may still be asked for
@@ -162,16 +136,16 @@ class Collector:
 
     async def _look(self, look: Look) -> None:
         listed: set[str] = set()
-        if look.way is _Way.ALL:
+        if look.way is Way.ALL:
             await self._listing.read(None, partial(self._take_all, listed), look.requests)
-        elif look.way is _Way.ENDED:
+        elif look.way is Way.ENDED:
             pages = look.requests - 1
             # pages with few results each are better read one by one: the first without any is the last
             pages = pages if look.expected >= 2 * pages else 1
             await self._listing.read(JobState.COMPLETED, self._take_all_of(look.sure, pages), pages)
             if self._outstanding.keys() & set(look.due) or not self._forecast.knows:
                 await self._listing.read(JobState.FAILED, self._take, 1)
-        if look.way is _Way.ALONE:
+        if look.way is Way.ALONE:
             await self._ask_alone(look.due)
         else:
             overdue = [job_id for job_id in look.due if self._should_be_listed(job_id) and job_id not in listed]
@@ -202,14 +176,14 @@ class Collector:
         due = due or heapq.nsmallest(_OUT_OF_CURIOSITY, likely, key=self._sent_at)
         if self._list_failed:
             alone = due[:_ASKED_ALONE]
-            return Look(now, _Way.ALONE, len(alone), expected, alone, sure)
+            return Look(now, Way.ALONE, len(alone), expected, alone, sure)
         pages_of_all, pages_of_ended = self._pages(due, len(likely)), self._pages(due, expected)
         # where it costs the same, only what is asked for alone is sure to be told
         if len(due) < min(pages_of_all, pages_of_ended + 1) or len(likely) == 1:
-            return Look(now, _Way.ALONE, len(due), expected, due, sure)
+            return Look(now, Way.ALONE, len(due), expected, due, sure)
         if pages_of_all <= 1:
-            return Look(now, _Way.ALL, 1, expected, due, sure)
-        return Look(now, _Way.ENDED, pages_of_ended + 1, expected, due, sure)
+            return Look(now, Way.ALL, 1, expected, due, sure)
+        return Look(now, Way.ENDED, pages_of_ended + 1, expected, due, sure)
 
     def _pages(self, job_ids: list[str], others: float) -> int:
         """How far these jobs reach into a list that has so many jobs of ours besides those that ended after them."""
