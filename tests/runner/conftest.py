@@ -1,7 +1,9 @@
 """Batches run to their end in virtual time, against a double of Writer and a real database."""
 
+import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,8 +12,9 @@ import pytest
 
 from services.store import Store
 from tests.runner.stage import Stage
+from tests.support import virtual_time
 from tests.support.double import Double, Options
-from tests.support.virtual_time import VirtualClock, run_virtual
+from tests.support.virtual_time import VirtualClock, VirtualTimeLoop, run_virtual
 
 WITHIN = 6 * 3600
 """Virtual seconds that a test may take."""
@@ -34,6 +37,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if slow:
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
+
+
+Threads = Callable[[Callable[[VirtualTimeLoop, Any], float]], None]
+"""Takes when what a thread is to do is done, by the loop and the work."""
 
 
 class Play(Protocol):
@@ -78,3 +85,18 @@ def play(empty_database: Path, tmp_path: Path) -> Play:
         return stage
 
     return play
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> Threads:
+    """Have what threads do take time, as it does on a disk."""
+
+    def take(done_at: Callable[[VirtualTimeLoop, Any], float]) -> None:
+        def run(loop: VirtualTimeLoop, _: object, work: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+            future: asyncio.Future[Any] = loop.create_future()
+            loop.call_at(done_at(loop, work), virtual_time._do, future, partial(work, *args))
+            return future
+
+        monkeypatch.setattr(VirtualTimeLoop, "run_in_executor", run)
+
+    return take

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.models import RowState
-from tests.runner.conftest import Play
+from tests.runner.conftest import Play, Threads
 from tests.runner.stage import Stage
 from tests.support.double import Fault, Kind, Order
 
@@ -43,8 +43,11 @@ def test_one_fault_in_ten_requests_of_every_kind(play: Play, fault: Fault, late:
     play(main, faults={fault: SHARE}, latency=(0.05, 0.4), duration=(1.0, 10.0), **late)
 
 
+@pytest.mark.parametrize("store_takes", [0.0, 0.02], ids=["quick store", "slow store"])
 @pytest.mark.parametrize("retries", [0, 2])
-def test_all_faults_together(play: Play, retries: int) -> None:
+def test_all_faults_together(play: Play, threads: Threads, retries: int, store_takes: float) -> None:
+    threads(lambda loop, _: loop.time() + store_takes)
+
     async def main(stage: Stage) -> None:
         batch = stage.launch(40, retries=retries)
         await to_the_end(stage, batch)
@@ -57,7 +60,11 @@ def test_all_faults_together(play: Play, retries: int) -> None:
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST, Order.RANDOM])
 @pytest.mark.parametrize("new_id", [False, True], ids=["same id", "new id"])
 @pytest.mark.parametrize("total_count", [True, False], ids=["total", "no total"])
-def test_all_faults_together_on_two_batches(play: Play, order: Order, new_id: bool, total_count: bool) -> None:
+def test_all_faults_together_on_two_batches(
+    play: Play, threads: Threads, order: Order, new_id: bool, total_count: bool
+) -> None:
+    threads(lambda loop, _: loop.time() + 0.01)
+
     async def main(stage: Stage) -> None:
         batches = [stage.launch(FEW // 2, retries=2), stage.launch(FEW // 2)]
         await to_the_end(stage, *batches)

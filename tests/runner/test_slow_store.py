@@ -1,8 +1,6 @@
 """The store takes its time, is locked by others, or fails: nothing is forgotten, and nothing leaves late."""
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -10,30 +8,12 @@ from sqlalchemy.exc import OperationalError
 
 from services.models import RowState
 from services.store.work import Work
-from tests.runner.conftest import Play, slow
+from tests.runner.conftest import Play, Threads, slow
 from tests.runner.stage import Stage
-from tests.support import virtual_time
 from tests.support.double import Fault, Kind
 from tests.support.virtual_time import VirtualTimeLoop
 
 COMPLETED, FAILED, UNCONFIRMED = RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED
-Threads = Callable[[Callable[[VirtualTimeLoop, Any], float]], None]
-"""Takes when what a thread is to do is done, by the loop and the work."""
-
-
-@pytest.fixture
-def threads(monkeypatch: pytest.MonkeyPatch) -> Threads:
-    """Have what threads do take time, as it does on a disk."""
-
-    def take(done_at: Callable[[VirtualTimeLoop, Any], float]) -> None:
-        def run(loop: VirtualTimeLoop, _: object, work: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-            future: asyncio.Future[Any] = loop.create_future()
-            loop.call_at(done_at(loop, work), virtual_time._do, future, partial(work, *args))
-            return future
-
-        monkeypatch.setattr(VirtualTimeLoop, "run_in_executor", run)
-
-    return take
 
 
 def is_claim(work: Any) -> bool:
