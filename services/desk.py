@@ -227,6 +227,10 @@ class Desk:
         """What it takes at the least until the last row that may be sent has been sent, retries included."""
         return remaining.at_least(*self._prospects(summary)) / 60
 
+    def lost(self, batch_id: str) -> int:
+        """How many rows wait for proof of what became of them, because Writer's answer was lost."""
+        return len(self._store.work.lost(batch_id))
+
     def pause(self, batch_id: str) -> None:
         """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next six)."""
         self._store.batches.pause(batch_id, PauseKind.PERSON)

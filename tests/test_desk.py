@@ -112,3 +112,22 @@ def test_a_row_that_is_to_be_tried_again_still_takes_its_pause_and_as_long_as_ot
     assert left is not None
     assert left.total_seconds() == pytest.approx(45, abs=1)
     assert desk.least_minutes(retrying) == pytest.approx(40 / 60, abs=1 / 60)
+
+
+@pytest.fixture
+def losing(store: Store) -> str:
+    """A batch that has lost the answers for ten rows; launched elsewhere, too."""
+    now = time.time()
+    batch_id = store.batches.launch(new_batch(draft(store), "elsewhere"), [new_row(n) for n in range(20)], now, print)
+    store.work.claim(batch_id, 15, now)
+    store.work.lose(batch_id, range(10), now)
+    return batch_id
+
+
+def test_rows_whose_answers_were_lost_are_counted_until_it_is_known_what_became_of_them(
+    losing: str, desk: Desk, store: Store
+) -> None:
+    assert desk.lost(losing) == 10
+    store.work.unsend(losing, [0, 1])
+    store.work.unconfirm(losing, [2], "It may have a job.", time.time())
+    assert desk.lost(losing) == 7

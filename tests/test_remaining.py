@@ -1,9 +1,13 @@
 """How long a batch still takes, told from signs alone."""
 
+from typing import Any
+
 import pytest
 
-from services.remaining import at_least, remaining
+from services.models import BatchSummary, Counts, LaunchOptions, RowState
+from services.remaining import at_least, remaining, to_end, to_leave
 from services.store import Signs
+from tests.pages.stub import a_batch
 
 NOW = 1000.0
 
@@ -79,3 +83,12 @@ def test_what_it_takes_at_the_least_is_until_the_last_row_has_left(
     signs: Signs, leaves_in: float | None, left: float
 ) -> None:
     assert at_least(signs, leaves_in, NOW) == pytest.approx(left)
+
+
+@pytest.mark.parametrize(("changes", "behind"), [({}, 0), ({"sample_end": 12}, 4)])
+def test_only_rows_that_go_on_by_themselves_are_waited_for(changes: dict[str, Any], behind: int) -> None:
+    """Two of fourteen rows are skipped, four lie behind a sample of eight, and one of two failed ones is retried."""
+    states = {"completed": 1, "failed": 2, "skipped": 2, "sending": 2, "in_progress": 1, "waiting": 6}
+    counts = Counts({RowState(name): number for name, number in states.items()}, retrying=1)
+    summary = BatchSummary(a_batch(options=LaunchOptions(sample_rows=8), **changes), counts)
+    assert (to_end(summary), to_leave(summary)) == (10 - behind, 7 - behind)
