@@ -21,12 +21,12 @@ def ask_cancel(counts: Counts, confirm: Callable[[], None]) -> None:
 
     @st.dialog("Cancel this batch?")
     def dialog() -> None:
-        if counts.waiting:
-            waiting = count(counts.waiting, "row still waits", "rows still wait")
+        if counts[RowState.WAITING]:
+            waiting = count(counts[RowState.WAITING], "row still waits", "rows still wait")
             st.markdown(f"{waiting} and will never be sent.")
         if counts.retrying:
             st.markdown(f"{count(counts.retrying, 'failed row')} will not be tried again.")
-        at_writer = counts[RowState.IN_PROGRESS]
+        at_writer = counts[RowState.IN_PROGRESS] + counts[RowState.SENDING]
         st.markdown(
             "Rows that are already at Writer run to their end, and their suggestions are still collected"
             + (f" ({count(at_writer, 'row')} right now)." if at_writer else ".")

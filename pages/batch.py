@@ -95,9 +95,13 @@ def obey(order: Order | None, summary: BatchSummary) -> None:
 
 def expectation(summary: BatchSummary) -> str:
     """How long the batch still takes, as far as that can be told, or what a batch that sends no more still does."""
-    if summary.batch.state is BatchState.CANCELED and summary.counts[RowState.IN_PROGRESS]:
-        return still_collecting(summary.counts[RowState.IN_PROGRESS])
-    if summary.batch.state is not BatchState.RUNNING or not summary.counts.unfinished:
+    counts = summary.counts
+    at_writer = counts[RowState.IN_PROGRESS] + counts[RowState.SENDING]
+    if summary.batch.state is BatchState.CANCELED and at_writer:
+        return still_collecting(at_writer)
+    if summary.batch.state is not BatchState.RUNNING or not counts.unfinished + counts.retrying:
+        return ""
+    if desk.health().unreachable_since is not None:  # nobody knows for how long
         return ""
     return time_left(desk.time_left(summary), desk.least_minutes(summary))
 
@@ -108,9 +112,11 @@ def right_now(summary: BatchSummary) -> list[str]:
         return []
     if not moving(summary.batch, summary.counts):
         return [RESTING]
-    told = pace(desk.load(), now(), waiting=sendable(summary.batch, summary.counts) > 0)
+    counts = summary.counts
+    lost = desk.lost(batch_id) if counts[RowState.SENDING] else 0
+    told = pace(desk.load(), now(), waiting=sendable(summary.batch, counts) > 0, lost=lost)
     if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
-        told.append(retrying(summary.counts.retrying))
+        told.append(retrying(counts.retrying, counts[RowState.FAILED]))
     return told
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from httpx import ASGITransport
 
-from services import exports, launch, mapping, sheets
+from services import exports, launch, mapping, remaining, sheets
 from services.agents import Agents
 from services.budget import Budget
 from services.checks import Checks
@@ -33,12 +33,10 @@ from services.models import (
     RowPage,
     RowState,
     SheetRow,
-    held_back,
-    sendable,
 )
 from services.sandbox import create_app
 from services.settings import Connection, Settings
-from services.store import Store
+from services.store import Signs, Store
 from services.writer import Writer
 
 PAGE_ROWS = 100
@@ -50,10 +48,6 @@ DRAFT_DAYS = 7
 _SAMPLE = "Sample products.csv"
 _REASONS = 5
 """Reasons for failures that are told, the most frequent ones."""
-_BETWEEN_POLLS = 2.0
-"""Seconds over which the rows that are seen to have ended at one moment did so."""
-_ENDED_FOR_A_PACE = 3
-"""Rows that have to end before a pace is told."""
 
 
 def _quiet(_: int) -> None:
@@ -219,30 +213,23 @@ class Desk:
         return self._store.rows.failure_reasons(batch_id, _REASONS)
 
     def time_left(self, summary: BatchSummary) -> timedelta | None:
-        """How long a running batch still needs at the pace of the last minute; None while that cannot be told.
+        """How long a running batch still needs; None while that cannot be told, or Writer is out of reach.
 
         Rows that wait behind those that are tried first do not count.
-
-        The minute begins with the first row that ended in it, so that a time in which nothing could be sent does not
-        count as slowness.
         """
         if summary.batch.state is not BatchState.RUNNING or self.health().unreachable_since is not None:
             return None
-        now = self._clock.now()
-        ended, first = self._store.rows.ended_since(summary.batch.id, now - 60)
-        if first is None or ended < _ENDED_FOR_A_PACE:
-            return None
-        seconds = max(now - first, _BETWEEN_POLLS)
-        batch, counts, load = summary.batch, summary.counts, self.load()
-        observed = (counts.unfinished - held_back(batch, counts)) * seconds / ended
-        # what ended in a burst says little of rows that the limit, or Writer's pace, keeps waiting
-        at_least = 60 * sendable(batch, counts) / (load.jobs_per_minute or load.limit)
-        return timedelta(seconds=max(observed, at_least))
+        signs, leaves_in, now = self._prospects(summary)
+        seconds = remaining.remaining(signs, remaining.to_end(summary), leaves_in, now)
+        return None if seconds is None else timedelta(seconds=seconds)
 
     def least_minutes(self, summary: BatchSummary) -> float:
-        """What sending the rows that may be sent takes at the least: at the limit, or at Writer's pace where known."""
-        rows, pace = sendable(summary.batch, summary.counts), self.load().jobs_per_minute
-        return max(self.estimate(rows).minutes, rows / pace if pace else 0)
+        """What it takes at the least until the last row that may be sent has been sent, retries included."""
+        return remaining.at_least(*self._prospects(summary)) / 60
+
+    def lost(self, batch_id: str) -> int:
+        """How many rows wait for proof of what became of them, because Writer's answer was lost."""
+        return len(self._store.work.lost(batch_id))
 
     def pause(self, batch_id: str) -> None:
         """Send nothing more until the batch is resumed. Raises RefusedError, MissingError (so do the next six)."""
@@ -296,6 +283,13 @@ class Desk:
     def _limits(self) -> sheets.Limits:
         settings = self.settings
         return sheets.Limits(settings.max_upload_mb * 1024 * 1024, settings.max_rows, settings.max_columns)
+
+    def _prospects(self, summary: BatchSummary) -> tuple[Signs, float | None, float]:
+        """How the last rows went, the seconds until the last one that waits may leave, and what time it is."""
+        now, rows = self._clock.now(), remaining.to_leave(summary)
+        signs = self._store.rows.signs(summary.batch.id, now - remaining.LOOK_BACK, remaining.LAST_ROWS)
+        leaves_in = self._gateway.budget.leaves_in(summary.batch.id, rows) if rows else None
+        return signs, leaves_in, now
 
     def _open(self, data: bytes, filename: str, reading: Reading, on_progress: Callable[[int], None]) -> Draft:
         with sheets.read(data, filename, reading, self._limits, on_progress) as parsed:

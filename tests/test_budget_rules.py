@@ -247,6 +247,63 @@ def test_everyone_holds() -> None:
     assert rules.jobs(window, "batch", 8) == Decision(0, 1030.0, 1032.0)
 
 
+DROP = WINDOW / 37
+"""Seconds between two drops of what is kept back of 396 requests."""
+
+
+def one(at: float, number: int, drops: int = 0, refused: int = 0) -> Entry:
+    return Entry(at, "one", number, refused, drops)
+
+
+@pytest.mark.parametrize(
+    ("window", "rows", "at"),
+    [
+        pytest.param(Window(1000.0), 0, 1000, id="none waits"),
+        pytest.param(Window(1000.0), 341, 1000, id="all of an empty window at once, and the first drop"),
+        pytest.param(Window(1000.0), 342, 1000 + DROP, id="the next drop"),
+        pytest.param(Window(1000.0), 377, 1000 + 36 * DROP, id="the last drop"),
+        pytest.param(Window(1000.0), 378, 1061, id="in the second window"),
+        pytest.param(Window(1000.0), 377 * 10, 1000 + 36 * DROP + 9 * WINDOW, id="the whole of ten windows"),
+        pytest.param(Window(1000.0, (one(990, 340), one(995, 37, 37))), 1, 1051, id="a full window"),
+        pytest.param(Window(1000.0, (one(990, 340), one(995, 37, 37))), 341, 1056, id="when the second entry leaves"),
+        pytest.param(Window(1000.0, (one(990, 340),), next_drop=1001.0), 3, 1001 + 2 * DROP, id="drops only"),
+        pytest.param(Window(1000.0, (Entry(990, "ended", 377, 0),)), 13, 1000, id="few rows of a new batch"),
+        pytest.param(Window(1000.0, (Entry(990, "ended", 377, 0),)), 14, 1051, id="more than are for few"),
+        pytest.param(Window(1000.0, (Entry(990, None, 100, 0),)), 276, 1000 + 16 * DROP, id="polls took more"),
+        pytest.param(Window(1000.0, (Entry(990, None, 100, 0),)), 377, 1061, id="than is left to them"),
+        pytest.param(Window(1000.0, pace=50, paced_at=990.0), 46, 1000, id="a pace of 50"),
+        pytest.param(Window(1000.0, pace=50, paced_at=990.0), 5000, 1000 + 4 * 12.2 + 99 * WINDOW, id="for long"),
+        pytest.param(
+            Window(1000.0, (one(960, 90), one(970, 60, 0, 30)), pace=50, paced_at=990.0), 21, 1031, id="lower"
+        ),
+        pytest.param(Window(1000.0, held_until=1030.0), 341, 1030, id="a hold"),
+        pytest.param(Window(1000.0, held_until=1030.0), 378, 1091, id="a window after a hold"),
+        pytest.param(Window(1000.0, (one(950, 340),), 1030.0), 340, 1030, id="what leaves the window during a hold"),
+        pytest.param(Window(1000.0, askers=frozenset({"two"})), 170, 1000, id="half of what there is"),
+        pytest.param(Window(1000.0, askers=frozenset({"two"})), 171, 1000 + DROP, id="half of the drops"),
+        pytest.param(Window(1000.0, askers=frozenset({"one", "two"})), 189, 1061, id="half of the next window"),
+    ],
+)
+def test_when_the_last_of_so_many_rows_may_leave(window: Window, rows: int, at: float) -> None:
+    assert Rules(396, 60.0, 1.0).leaves_by(window, "one", rows) == pytest.approx(at)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 400), paces, st.floats(0, 200), st.integers(1, 1500), st.integers(1, 16))
+def test_rows_leave_about_when_it_is_said_that_they_do(
+    limit: int, pace: float | None, seconds: float, rows: int, most: int
+) -> None:
+    book = Book(limit, pace)
+    greedy(book, {"one": most}, {"one": 0.0}, seconds, 1)
+    began = book.now
+    expected = book.rules.leaves_by(book.window, "one", rows) - began
+    while rows:
+        decision = book.ask("one", min(most, rows))
+        rows -= decision.number
+        book.now = book.now if decision.number else decision.again_at
+    assert book.now - began == pytest.approx(expected, rel=0.2, abs=3)
+
+
 def accepted(number: int, refused: int, pace: float | None = None, paced_at: float = 0.0) -> Window:
     """A window 100 s after 1000 in which so many jobs were accepted and so many refused, and polls."""
     entries = (Entry(1060.0, "one", number + refused, refused), Entry(1061.0, None, 30, 0))

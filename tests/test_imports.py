@@ -14,7 +14,7 @@ LAYERS = [
     {"budget"},
     {"gateway"},
     {"runner"},
-    {"engine", "agents", "checks", "launch"},
+    {"engine", "agents", "checks", "launch", "remaining"},
     {"desk"},
 ]
 """The modules of services, from the ground up: each imports only from layers below it, and from itself."""

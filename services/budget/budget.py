@@ -140,6 +140,11 @@ class Budget:
             self._rules.used_up(window),
         )
 
+    def leaves_in(self, batch_id: str, rows: int) -> float:
+        """Seconds until the last of so many waiting rows of a batch may leave, as far as that is known now."""
+        window = self._window()
+        return max(0.0, self._rules.leaves_by(window, batch_id, rows) - window.now)
+
     def pause(self) -> None:
         """Send nothing from this process for a growing while, because Writer cannot be asked."""
         now = self._now()

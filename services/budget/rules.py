@@ -9,7 +9,7 @@ what no other batch that asks lacks of its own share.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.budget.pace import effective, rises_at
@@ -88,6 +88,23 @@ class Rules:
         """Whether a batch that has much to send waits for requests to leave the window, or uses what has just done."""
         return _Turn(self, window, _NOBODY).burst.room <= self.limit // _STEADY
 
+    def leaves_by(self, window: Window, batch_id: str, rows: int) -> float:
+        """When the last of so many waiting rows of a batch may leave, if the pace stays and Writer answers.
+
+        Of the slots that come free, other batches that ask take as many as it does.
+        """
+        begin = window.now if window.held_until is None else window.held_until
+        turn = _Turn(self, window, batch_id)
+        if rows <= max(0, turn.of_small):
+            return begin
+        # the slots of one window come free again with the next one, in the same order
+        windows, wanted = divmod(rows * turn.asking - 1, turn.whole)
+        for at, number in sorted((max(begin, at), number) for at, number in turn.slots(begin)):
+            wanted -= number
+            if wanted < 0:
+                return at + windows * self.window
+        return begin + (windows + 1) * self.window  # what polls have taken beyond what is left to them
+
     def _later(self, again_at: float) -> Decision:
         return Decision(0, again_at, again_at + _GRACE * self.minute)
 
@@ -155,9 +172,12 @@ class _Turn:
         whole = min(pace, rules.for_jobs)
         kept_back = max(whole // 10, int(whole >= 2))
         self._share = self._find_share(batch_id, whole)
+        self.whole = max(1, whole)
+        """Jobs that may be started in a window."""
+        self.asking = len({batch_id, *window.askers})
+        """How many batches ask, with this one."""
         # half of what is kept back, but when very many batches ask no more than comes to each
-        asking = len({batch_id, *window.askers})
-        self._small_until = min(max(kept_back // 2, min(kept_back, 1)), math.ceil(whole / asking))
+        self._small_until = min(max(kept_back // 2, min(kept_back, 1)), math.ceil(whole / self.asking))
         self.drop_every = rules.window / max(1, kept_back)
         """Seconds between drops from what is kept back."""
 
@@ -203,6 +223,17 @@ class _Turn:
         if min(times) <= now:
             return now + _SOON * minute  # it is there, and left to another batch
         return min(*times, rises_at(self._window, self._rules.limit, minute))
+
+    def slots(self, begin: float) -> Iterator[tuple[float, int]]:
+        """When slots for jobs come free within a window, and how many, for one that sends from that time on.
+
+        The first ones may be fewer than none, while more is in the window than may be by now.
+        """
+        at_once = min(self.all.room, max(0, self.burst.room))
+        yield begin, at_once
+        first = max(begin, self.drop_at)
+        yield from ((first + n * self.drop_every, 1) for n in range(self.all.room - at_once))
+        yield from ((entry.at + self._rules.window, entry.jobs) for entry in self._window.entries)
 
     def _find_share(self, batch_id: str, whole: int) -> float:
         """Slots in the window that are this batch's: what those have that do not ask now is not to be shared."""

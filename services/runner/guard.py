@@ -66,6 +66,8 @@ class Guard:
         self._knows_all = len(last) < _REMEMBERED
         for position, words in last:
             self._learn(position, words)
+        if not self._knows_all and self._store.watch.any_completed(self._id):
+            self._retries.mix()  # the last ones may all have failed alike, but not every row does
 
     def _learn(self, position: int, words: str | None) -> None:
         self._breaker.add(words)

@@ -30,11 +30,15 @@ class Retries:
             return
         reason = None if words is None else same_reason(words)
         if reason is None or self._reason not in (None, reason):
-            self._is_mixed = True
-            self._rows.clear()
+            self.mix()
         else:
             self._reason = reason
             self._rows.add(position)
+
+    def mix(self) -> None:
+        """Take it that not every row fails in the same words."""
+        self._is_mixed = True
+        self._rows.clear()
 
     def pauses(self, words: str) -> tuple[float, ...]:
         """Seconds until a job that failed so is tried again: for the first time, the second, and so on."""

@@ -6,7 +6,7 @@ from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
 from services.store.launch import NewBatch, NewRow
 from services.store.ownership import Ownership
-from services.store.records import Claim, Ended, Lost, Outstanding, Sent
+from services.store.records import Claim, Ended, Lost, Outstanding, Sent, Signs
 from services.store.rows import Rows
 from services.store.watch import Watch
 from services.store.window import Decision, Entry, Window
@@ -23,6 +23,7 @@ __all__ = [
     "NewRow",
     "Outstanding",
     "Sent",
+    "Signs",
     "Store",
     "Window",
 ]

@@ -56,3 +56,17 @@ class Lost:
     """When its request left at the earliest, by Writer's clock; None where that is not known."""
     lost_at: float
     retry_of: str | None
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What tells how long a batch still takes."""
+
+    ended: tuple[tuple[float, float], ...] = ()
+    """When each of the last rows to complete or fail was sent, and when that was seen; the latest comes first."""
+    last_sent: float | None = None
+    """When the last of the rows that Writer works on was sent."""
+    last_lost: float | None = None
+    """When the last answer was lost of those that are still being checked."""
+    last_retry_at: float | None = None
+    """When the last failed row that is tried again by itself is due."""

@@ -3,7 +3,20 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from sqlalchemy import JSON, ColumnElement, Connection, and_, cast, func, literal, or_, select, union_all, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from services.errors import MissingError
 from services.models import (
@@ -24,6 +37,7 @@ from services.store import codec
 from services.store.again import send_again
 from services.store.batches import lock
 from services.store.database import AnyRow, Database
+from services.store.records import Signs
 from services.store.tables import attempts, batches, rows
 
 _SHORTENED = 200
@@ -37,6 +51,25 @@ _SHOWN = (
     *(rows.c.position, rows.c.number, rows.c.state, rows.c.cells, rows.c.attempts),
     func.substr(func.coalesce(rows.c.suggestion, ""), 1, _SHORTENED).label("suggestion"),
     func.substr(func.coalesce(rows.c.error, ""), 1, _SHORTENED).label("error"),
+)
+
+# Each look at a moving batch asks for these, and to make a statement costs more than to execute it.
+_OF_BATCH = rows.c.batch_id == bindparam("this")
+_ENDED_LAST = (
+    select(rows.c.sent_at, rows.c.ended_at)
+    # what became unconfirmed waited for proof, which says nothing of the others
+    .where(_OF_BATCH, rows.c.ended_at >= bindparam("since"), rows.c.state.in_([RowState.COMPLETED, RowState.FAILED]))
+    .where(rows.c.sent_at.is_not(None))
+    .order_by(rows.c.ended_at.desc())
+    .limit(bindparam("most"))
+)
+_LAST = select(
+    select(func.max(rows.c.sent_at))
+    .where(_OF_BATCH, rows.c.state == RowState.IN_PROGRESS)
+    .scalar_subquery()
+    .label("sent"),
+    select(func.max(rows.c.lost_at)).where(_OF_BATCH, rows.c.state == RowState.SENDING).scalar_subquery().label("lost"),
+    select(func.max(rows.c.retry_at)).where(_OF_BATCH, rows.c.retry_at.is_not(None)).scalar_subquery().label("retry"),
 )
 
 
@@ -85,12 +118,12 @@ class Rows:
         with self._database.read() as connection:
             return [(reason, count) for reason, count in connection.execute(grouped)]
 
-    def ended_since(self, batch_id: str, since: float) -> tuple[int, float | None]:
-        """How many rows ended at or after that time, and when the first of them did."""
-        where = (rows.c.batch_id == batch_id) & (rows.c.ended_at >= since)
+    def signs(self, batch_id: str, since: float, most: int) -> Signs:
+        """What tells how long a batch still takes: of the rows that ended since then, up to `most` of the last ones."""
         with self._database.read() as connection:
-            number, first = connection.execute(select(func.count(), func.min(rows.c.ended_at)).where(where)).one()
-            return number, first
+            ended = connection.execute(_ENDED_LAST, {"this": batch_id, "since": since, "most": most}).all()
+            times = connection.execute(_LAST, {"this": batch_id}).one()
+        return Signs(tuple((row.sent_at, row.ended_at) for row in ended), times.sent, times.lost, times.retry)
 
     def export(self, batch_id: str) -> Iterator[ExportRow]:
         """All rows in order, for the download; only some of them are in memory at a time."""

@@ -43,13 +43,16 @@ class Watch:
 
         Only rows are among them that ended since the batch was launched or last set going again after it was over.
         """
-        began = select(batches.c.started_at).where(batches.c.id == batch_id).scalar_subquery()
-        ended = rows.c.state.in_([RowState.COMPLETED, RowState.FAILED])
-        where = (rows.c.batch_id == batch_id) & (rows.c.ended_at >= began) & ended
-        latest = select(rows.c.position, rows.c.state, rows.c.error).where(where).order_by(rows.c.ended_at.desc())
+        ended = _since_it_began(batch_id) & rows.c.state.in_([RowState.COMPLETED, RowState.FAILED])
+        latest = select(rows.c.position, rows.c.state, rows.c.error).where(ended).order_by(rows.c.ended_at.desc())
         with self._database.read() as connection:
             found = connection.execute(latest.limit(most)).all()
         return [(row.position, (row.error or "") if row.state == RowState.FAILED else None) for row in reversed(found)]
+
+    def any_completed(self, batch_id: str) -> bool:
+        """Whether a row has completed since the batch was launched or last set going again after it was over."""
+        with self._database.read() as connection:
+            return any_row(connection, _since_it_began(batch_id) & (rows.c.state == RowState.COMPLETED))
 
     def to_retry(self, batch_id: str) -> dict[int, str]:
         """The failed rows that are to be tried again by themselves, by position, and why each failed."""
@@ -75,6 +78,12 @@ class Watch:
             if stops:
                 _pause(connection, batch_id, PauseKind.MOST_FAIL, reason)
             return stops
+
+
+def _since_it_began(batch_id: str) -> ColumnElement[bool]:
+    """The rows that ended since the batch was launched or last set going again after it was over."""
+    began = select(batches.c.started_at).where(batches.c.id == batch_id).scalar_subquery()
+    return (rows.c.batch_id == batch_id) & (rows.c.ended_at >= began)
 
 
 def _is_under_way(connection: Connection, batch_id: str, sample_end: int) -> bool:

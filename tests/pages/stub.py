@@ -102,6 +102,7 @@ class StubDesk(Desk):
         self.sick = ConnectionHealth()
         self.busy = Load(0, 396)
         self.retrying = 0
+        self.answers_lost = 0
         self.works = True
 
     def hold(self, batch: Batch, rows: Sequence[RowDetail] = ()) -> Batch:
@@ -154,6 +155,12 @@ class StubDesk(Desk):
 
     def time_left(self, summary: BatchSummary) -> timedelta | None:
         return timedelta(minutes=4) if summary.counts[RowState.COMPLETED] else None
+
+    def least_minutes(self, summary: BatchSummary) -> float:
+        return summary.counts.waiting / 200
+
+    def lost(self, batch_id: str) -> int:
+        return self.answers_lost
 
     def pause(self, batch_id: str) -> None:
         self._do("pause", batch_id)

@@ -242,17 +242,17 @@ def test_a_batch_whose_rows_fail_says_why_and_goes_on_only_anyway(desk: StubDesk
 
 
 def test_a_canceled_batch_says_that_it_still_collects_what_is_at_writer(desk: StubDesk, visit: Visit) -> None:
-    desk.hold(a_batch(state=BatchState.CANCELED), some_rows(in_progress=2, canceled=1))
+    desk.hold(a_batch(state=BatchState.CANCELED), some_rows(in_progress=2, sending=1, canceled=1))
     story = visit("batch.py", id="batch-1").caption[0].value
-    assert story.endswith("**still collecting 2 rows at Writer**")
+    assert story.endswith("**still collecting 3 rows at Writer**")
 
 
 def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, visit: Visit) -> None:
-    desk.hold(a_batch(), some_rows(waiting=2, in_progress=1))
+    desk.hold(a_batch(), some_rows(waiting=2, sending=3, in_progress=1))
     page = press(visit("batch.py", id="batch-1"), "cancel")
     assert desk.told == []
     assert "2 rows still wait and will never be sent." in sentences(page.markdown)
-    assert any("still collected (1 row right now)" in text for text in sentences(page.markdown))
+    assert any("still collected (4 rows right now)" in text for text in sentences(page.markdown))
     page = press(page, "confirm_cancel")
     assert desk.told == [("cancel", "batch-1")]
     assert "confirm_cancel" not in buttons(page)
@@ -325,18 +325,18 @@ def test_a_running_batch_says_how_long_it_takes_at_least_and_then_how_long_it_st
     assert visit("batch.py", id="batch-1").caption[0].value.endswith("**about 4 minutes left**")
 
 
-def test_before_the_pace_of_results_is_known_the_time_left_is_no_less_than_what_writer_takes_needs(
-    desk: StubDesk, visit: Visit
-) -> None:
-    desk.busy = Load(60, 396, jobs_per_minute=50)
-    desk.hold(a_batch(created_at=datetime.now(UTC)), some_rows(waiting=345))
-    assert visit("batch.py", id="batch-1").caption[0].value.endswith("**at least 7 minutes left**")
+def test_while_writer_is_out_of_reach_no_time_left_is_told(desk: StubDesk, visit: Visit) -> None:
+    desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC))
+    desk.hold(a_batch(), some_rows(completed=1, waiting=1000))
+    assert " left" not in visit("batch.py", id="batch-1").caption[0].value
 
 
-def test_while_the_first_rows_are_tried_the_time_left_is_that_of_these_rows(desk: StubDesk, visit: Visit) -> None:
-    trying = a_batch(created_at=datetime.now(UTC), options=LaunchOptions(sample_rows=400), sample_end=403)
-    desk.hold(trying, some_rows(skipped=3, waiting=1400))
-    assert visit("batch.py", id="batch-1").caption[0].value.endswith("**at least 2 minutes left**")
+def test_while_only_retries_are_pending_it_is_told_how_long_it_still_takes(desk: StubDesk, visit: Visit) -> None:
+    desk.retrying = 1
+    desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(completed=1, failed=1))
+    assert visit("batch.py", id="batch-1").caption[0].value.endswith("**about 4 minutes left**")
+    desk.retrying = 0
+    assert " left" not in visit("batch.py", id="batch-1").caption[0].value
 
 
 @pytest.mark.parametrize(
@@ -437,16 +437,37 @@ def test_while_writer_lets_everyone_hold_the_page_says_for_how_long(desk: StubDe
 
 
 @pytest.mark.parametrize(
-    ("failed", "told"),
+    ("lost", "told"),
     [
-        (0, ["Failed rows are tried again by themselves"]),
-        (1, ["1 failed row is tried again by itself"]),
-        (1200, ["1,200 failed rows are tried again by themselves"]),
+        (0, USED_UP),
+        (1, "1 answer was lost; Copydesk checks its row"),
+        (1200, "1,200 answers were lost; Copydesk checks their rows"),
     ],
 )
-def test_failed_rows_that_need_nobody_are_counted(desk: StubDesk, visit: Visit, failed: int, told: list[str]) -> None:
-    desk.retrying = failed
-    desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(failed=failed + 1, in_progress=1))
+def test_while_lost_answers_are_checked_the_page_says_so_where_the_limit_stood(
+    desk: StubDesk, visit: Visit, lost: int, told: str
+) -> None:
+    desk.busy, desk.answers_lost = Load(390, 396, used_up=True), lost
+    desk.hold(a_batch(), some_rows(sending=1, waiting=2))
+    captions = sentences(visit("batch.py", id="batch-1").caption)
+    assert [text for text in captions if "lost" in text or "limit" in text] == [told]
+    assert not any(OF_396 in text for text in captions)
+
+
+@pytest.mark.parametrize(
+    ("failed", "retrying", "told"),
+    [
+        (0, 0, ["Failed rows are tried again by themselves"]),
+        (1, 0, ["No failed row is left to be tried again"]),
+        (2, 1, ["1 failed row is tried again by itself"]),
+        (1200, 1200, ["1,200 failed rows are tried again by themselves"]),
+    ],
+)
+def test_failed_rows_that_need_nobody_are_counted(
+    desk: StubDesk, visit: Visit, failed: int, retrying: int, told: list[str]
+) -> None:
+    desk.retrying = retrying
+    desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(failed=failed, in_progress=1))
     captions = sentences(visit("batch.py", id="batch-1").caption)
     assert [text for text in captions if "tried again" in text] == told
 

@@ -7,6 +7,7 @@ import pytest
 from services.models import BatchState, RowState
 from services.runner.reasons import same_reason
 from services.runner.retries import PAUSES, Retries
+from services.store import Ended
 from tests.runner.conftest import Play
 from tests.runner.stage import Stage
 from tests.support.double import Kind, Overload
@@ -98,6 +99,25 @@ def test_failures_that_repeat_word_for_word_on_every_row_are_not_tried_again(pla
         assert stage.batch(batch).state is BatchState.FINISHED
 
     play(main, fail_share=1.0, failing_attempts=9)
+
+
+def test_a_new_process_that_knows_only_rows_that_failed_alike_still_tries_rows_again_where_others_completed(
+    play: Play,
+) -> None:
+    async def main(stage: Stage) -> None:
+        batch = stage.launch(120, retries=1)
+        stage.store.work.claim(batch, 110, stage.clock.now())
+        stage.store.work.ended(batch, [Ended(n, "Text", None) for n in range(10)], stage.clock.now())
+        alike = [Ended(n, None, "The model gave no answer.") for n in range(10, 110)]
+        stage.store.work.ended(batch, alike, stage.clock.now() + 1)
+        await stage.settled(batch)
+        assert stage.batch(batch).state is BatchState.PAUSED
+        stage.resume_anyway(batch)
+        await stage.settled(batch)
+        assert stage.states(batch) == {COMPLETED: 20, FAILED: 100}
+        assert stage.books.retried.total() == 10
+
+    play(main, fail_share=1.0)
 
 
 def test_failures_for_capacity_are_tried_again_however_many_rows_fail_so(play: Play) -> None:

@@ -231,12 +231,14 @@ def test_the_last_rows_that_ended_are_those_since_the_batch_last_began(store: St
     store.work.unconfirm(batch_id, [2], "?", NOW + 7)
     assert store.watch.last_ended(batch_id, 9) == [(3, None), (1, "One."), (0, "Zero.")]
     assert store.watch.last_ended(batch_id, 2) == [(1, "One."), (0, "Zero.")]
+    assert store.watch.any_completed(batch_id)
     store.batches.cancel(batch_id, NOW + 8)
     store.rows.retry(batch_id, [1])
     assert store.watch.last_ended(batch_id, 9) == []
     store.work.claim(batch_id, 1, NOW + 20)
     fail(store, batch_id, 1, now=NOW + 21)
     assert store.watch.last_ended(batch_id, 9) == [(1, "No.")]
+    assert not store.watch.any_completed(batch_id)
 
 
 # sending again what was lost

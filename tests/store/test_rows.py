@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.errors import MissingError
 from services.models import Attempt, Counts, ExportRow, RowDetail, RowPage, RowPreview, RowState
-from services.store import Ended, Store
+from services.store import Ended, Sent, Signs, Store
 from tests.store.making import AT, NOW, complete, launch, launch_in_each_state, new_row, new_rows
 
 
@@ -186,13 +186,33 @@ def test_reasons_for_failing_come_with_the_most_frequent_first(store: Store) -> 
     assert len(store.rows.failure_reasons(batch_id, 10)) == 4
 
 
-def test_rows_that_ended_since_a_moment_are_counted(store: Store) -> None:
-    batch_id = launch(store, 5)
-    store.work.claim(batch_id, 5, NOW)
-    for seconds in range(4):
-        store.work.ended(batch_id, [Ended(seconds, "Text", None)], NOW + seconds)
-    found = [store.rows.ended_since(batch_id, NOW + since) for since in (0, 1, 3, 3.5)]
-    assert found == [(4, NOW), (3, NOW + 1), (1, NOW + 3), (0, None)]
+def test_what_tells_how_long_a_batch_still_takes(store: Store) -> None:
+    batch_id, other = launch(store, 12), launch_in_each_state(store)
+    assert store.rows.signs(batch_id, NOW, 10) == Signs()
+    for seconds in (0, 1, 2):
+        store.work.claim(batch_id, 3, NOW + seconds)
+    store.work.sent(batch_id, [Sent(n, f"job-{n}") for n in (3, 6)])
+    store.work.ended(batch_id, [Ended(4, None, "No.", True, retry_after=(5,))], NOW + 9)
+    store.work.ended(batch_id, [Ended(5, None, "No.", True, retry_after=(30,))], NOW + 9)
+    for position in (0, 1, 2):
+        store.work.ended(batch_id, [Ended(position, "Text", None)], NOW + 10 + position)
+    store.work.lose(batch_id, [7], NOW + 6)
+    store.work.lose(batch_id, [8], NOW + 4)
+    ended = ((NOW, NOW + 12), (NOW, NOW + 11), (NOW, NOW + 10))
+    rest = (NOW + 2, NOW + 6, NOW + 39)
+    assert store.rows.signs(batch_id, NOW + 10, 10) == Signs(ended, *rest)
+    assert store.rows.signs(batch_id, NOW + 10, 2) == Signs(ended[:2], *rest)
+    assert store.rows.signs(batch_id, NOW + 13, 2) == Signs((), *rest)
+    assert store.rows.signs(other, NOW, 10) == Signs(((NOW + 1, NOW + 2),) * 2, NOW + 1), "not what is unconfirmed"
+
+
+def test_a_row_that_has_its_outcome_is_no_sign_of_lost_answers_nor_of_retries(store: Store) -> None:
+    batch_id = launch(store, 2)
+    store.work.claim(batch_id, 2, NOW)
+    store.work.lose(batch_id, [0, 1], NOW + 1)
+    store.work.unconfirm(batch_id, [0], "It may have a job.", NOW + 31)
+    store.work.unsend(batch_id, [1])
+    assert store.rows.signs(batch_id, NOW, 10) == Signs()
 
 
 def test_the_download_has_every_row_in_order(store: Store) -> None:
