@@ -172,14 +172,18 @@ def time_left(left: timedelta | None, at_least_minutes: float) -> str:
 
 
 def standing_notice(batch: Batch, connection: str) -> None:
-    """Say why the batch does not go on, and what to do, where there is something to say."""
-    words = _why_it_stands(batch, connection)
-    if not words:
-        return
-    if sampled(batch, connection):
-        st.info(words, icon=":material/fact_check:")
-    else:
-        st.warning(words, icon=":material/pause_circle:")
+    """Say why the batch does not go on, and what to do, where there is something to say.
+
+    The container is there without words as well: what follows it would be put on the page anew when they come or go.
+    """
+    with st.container():
+        words = _why_it_stands(batch, connection)
+        if not words:
+            return
+        if sampled(batch, connection):
+            st.info(words, icon=":material/fact_check:")
+        else:
+            st.warning(words, icon=":material/pause_circle:")
 
 
 def _why_it_stands(batch: Batch, connection: str) -> str:

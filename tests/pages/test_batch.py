@@ -64,6 +64,23 @@ def a_sampled_batch(**changes: Any) -> Batch:
     )
 
 
+def place_of_rows(page: AppTest) -> tuple[int, ...]:
+    """Where the table hangs in the tree of the page; in another place the browser would build all in it anew."""
+
+    def found(block: Any) -> tuple[int, ...] | None:
+        for number, child in block.children.items():
+            if child.type == "dataframe":
+                return (number,)
+            below = found(child) if hasattr(child, "children") else None
+            if below is not None:
+                return (number, *below)
+        return None
+
+    place = found(page.main)
+    assert place is not None
+    return place
+
+
 def select(page: AppTest, *places: int) -> AppTest:
     page.session_state["rows"] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
     return settled(page.run())
@@ -153,6 +170,26 @@ def test_retrying_failed_rows_says_how_many_and_leaves_unconfirmed_ones(
     assert buttons(page)["retry_failed"] == label
     press(page, "retry_failed")
     assert desk.told == [("retry", "batch-1", None)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": BatchState.PAUSED, "pause_kind": PauseKind.PERSON},
+        {"state": BatchState.PAUSED, "pause_kind": PauseKind.SAMPLE},
+        {"state": BatchState.PAUSED, "pause_kind": PauseKind.MOST_FAIL},
+        {"state": BatchState.CANCELED},
+        {"state": BatchState.FINISHED},
+    ],
+)
+def test_the_table_keeps_its_place_when_the_batch_changes_its_state(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any]
+) -> None:
+    desk.hold(a_batch(), some_rows(waiting=2))
+    page = visit("batch.py", id="batch-1")
+    before = place_of_rows(page)
+    desk.hold(a_batch(**changes), some_rows(waiting=1, failed=1))
+    assert place_of_rows(settled(page.run())) == before
 
 
 # what the buttons do
@@ -272,8 +309,11 @@ def test_cancel_says_which_rows_will_not_be_tried_again_by_themselves(
 def test_a_refusal_is_a_sentence_that_stays_until_the_next_order(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(waiting=2))
     desk.refusal = "Only a *running* batch can be paused."
-    page = press(visit("batch.py", id="batch-1"), "pause")
+    page = visit("batch.py", id="batch-1")
+    before = place_of_rows(page)
+    page = press(page, "pause")
     assert sentences(page.error) == [r"Only a \*running\* batch can be paused\."]
+    assert place_of_rows(page) == before
     assert sentences(settled(page.run()).error) == []
 
 
