@@ -78,7 +78,7 @@ def answer_questions(summary: BatchSummary) -> None:
 
 
 def obey(order: Order | None, summary: BatchSummary) -> None:
-    """Carry out a button of the toolbar."""
+    """Carry out a button of the head."""
     if order is Order.CANCEL:
         ask("cancel")
     elif order is Order.RETRY_FAILED:
@@ -119,8 +119,9 @@ def draw_head(summary: BatchSummary) -> None:
     batch, counts = summary.batch, summary.counts
     st.set_page_config(page_title=tab_title(tab_words(batch, counts)))
     told = story(batch, st.context.timezone, now(), expectation(summary))
-    obey(head(batch, counts, desk.connection.id, told), summary)
-    standing_notice(batch, desk.connection.id)
+    order = head(batch, counts, desk.connection.id, told)
+    way_on = standing_notice(batch, counts, desk.connection.id)
+    obey(order or way_on, summary)
     progress(counts, right_now(summary))
 
 
