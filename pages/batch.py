@@ -20,6 +20,7 @@ from components.batch_header import (
 from components.pace import RESTING, pace, retrying
 from components.page import attempt, clock, now, open_page, tab_title, tell
 from components.progress import progress
+from components.refresh import follow
 from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
 from components.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from services.desk import PAGE_ROWS
@@ -169,8 +170,14 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
         why_failed(desk.failure_reasons(batch_id))
 
 
+def moves() -> bool:
+    """Whether the batch changes by itself."""
+    summary = read_batch()
+    return moving(summary.batch, summary.counts)
+
+
 def draw() -> None:
-    """The whole screen; it is drawn again and again, more often while the batch moves."""
+    """The whole screen."""
     summary = read_batch()
     draw_head(summary)
     table, panel = st.columns([7, 3], gap="medium")
@@ -178,13 +185,9 @@ def draw() -> None:
         picked, page = draw_rows(summary)
     with panel:
         draw_panel(summary, picked, page)
-    if live != moving(summary.batch, summary.counts):
-        st.rerun()
 
 
 desk = open_page("Batch")
 batch_id = st.query_params.get("id", "")
-opening = read_batch()
-live = moving(opening.batch, opening.counts)
-answer_questions(opening)
-st.fragment(draw, run_every=REFRESH_SECONDS if live else REST_SECONDS, key="live")()
+answer_questions(read_batch())
+follow(draw, moves, REFRESH_SECONDS, REST_SECONDS)
