@@ -346,6 +346,14 @@ def test_counts_take_rows_being_sent_as_waiting_and_show_rare_states_only_where_
     }
 
 
+def test_the_bar_has_a_part_for_each_state_and_says_in_words_what_it_shows(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(completed=1200, failed=1, sending=2, waiting=3))
+    (bar,) = (html.proto.body for html in visit("batch.py", id="batch-1").get("html"))
+    assert 'aria-label="Completed 1,200, Failed 1, In progress 0, Waiting 5"' in bar
+    assert re.findall(r"flex: (\d+)", bar) == ["1200", "1", "0", "0", "0", "0", "5"]
+    assert visit("batch.py", id="batch-1").get("arrow_vega_lite_chart") == []
+
+
 def test_the_story_of_a_batch_is_told_in_the_viewers_time(desk: StubDesk, visit: Visit) -> None:
     over = LAUNCHED + timedelta(minutes=8)
     desk.hold(a_batch(state=BatchState.FINISHED, created_at=LAUNCHED, finished_at=over), some_rows(completed=2))
