@@ -7,8 +7,9 @@ from typing import Literal
 import streamlit as st
 
 from components.launch_options import in_words
+from components.progress import share
 from components.states import BATCHES
-from components.words import count, duration, local_time, number, plain
+from components.words import count, duration, local_time, plain
 from services.models import (
     Batch,
     BatchState,
@@ -232,4 +233,4 @@ def tab_words(batch: Batch, counts: Counts) -> str:
     """What the browser's tab says of the batch, so that it can be watched from another tab."""
     if batch.state is not BatchState.RUNNING:
         return f"{batch.state.label}: {batch.name}"
-    return f"{number(100 * counts.done // max(counts.total, 1))} % {batch.name}"
+    return f"{share(counts.done, counts.total)} {batch.name}"

@@ -30,6 +30,14 @@ def shown_states(counts: Counts) -> list[RowState]:
     return [state for state in ORDER if state in SHOWN or counts[state]]
 
 
+def share(amount: int, total: int) -> str:
+    """How much of the whole that is, in percent; never 100 % before it is all."""
+    percent = 100 * amount / max(total, 1)
+    if 0 < percent < 1:
+        return "< 1 %"
+    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
+
+
 def _bar(counts: Counts) -> str:
     """The bar as HTML, made of nothing but our own numbers and words.
 
@@ -54,17 +62,10 @@ def _counts(counts: Counts) -> None:
             st.metric(
                 state.label,
                 number(amount),
-                delta=_share(amount, counts.total),
+                delta=share(amount, counts.total),
                 delta_color=ROWS[state].badge if amount else "gray",
                 delta_arrow="off",
             )
-
-
-def _share(amount: int, total: int) -> str:
-    percent = 100 * amount / max(total, 1)
-    if 0 < percent < 1:
-        return "< 1 %"
-    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
 
 
 def _in_words(counts: Counts) -> str:
