@@ -45,6 +45,16 @@ def sees_state(marketer: Marketer, state: str, patience: float = PATIENCE) -> No
     expect(marketer.page.get_by_role("heading", level=1)).to_contain_text(state, timeout=patience)
 
 
+def scroll(marketer: Marketer) -> int:
+    """Scroll the table, and give how far."""
+    expect(marketer.element("rows").locator("canvas").first).to_be_visible(timeout=PATIENCE)
+    marketer.element("rows").hover()
+    marketer.page.mouse.wheel(0, 700)
+    marketer.page.wait_for_timeout(500)
+    assert scrolled(marketer) > 0
+    return scrolled(marketer)
+
+
 def scrolled(marketer: Marketer) -> int:
     return int(marketer.element("rows").locator(".dvn-scroller").evaluate("scroller => scroller.scrollTop"))
 
@@ -83,11 +93,7 @@ def test_a_pause_and_a_resume_leave_search_focus_and_the_place_in_the_table(mark
     draft(marketer, "Mug")
     marketer.launch(f"Launch {ROWS} rows")
     other = second_tab(marketer)
-    marketer.element("rows").hover()
-    marketer.page.mouse.wheel(0, 700)
-    marketer.page.wait_for_timeout(500)
-    before = scrolled(marketer)
-    assert before > 0
+    before = scroll(marketer)
     order(other, "pause")
     sees_state(marketer, "Paused")
     marketer.settle()
