@@ -51,7 +51,8 @@ def head(batch: Batch, counts: Counts, connection: str, story: str) -> Order | N
     with row:
         st.title(f"{plain(batch.name)} {_badge(batch.state)}", anchor=False, width=_TITLE_WIDTH)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
-            order = _toolbar(batch, counts, connection)
+            with st.container(horizontal=True, gap="xsmall", width="content"):
+                order = _toolbar(batch, counts, connection)
             _downloads(batch.id, _main_order(batch, counts, connection) is None)
     st.caption(story)
     return order
@@ -67,7 +68,8 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
     """What can be done with a batch that goes on, and with failed rows.
 
     A batch changes by itself while somebody reaches for a button. So each button has a place of its own, kept while
-    the button may come: none moves another, and none stands where another one stood a moment ago.
+    the button may come: none moves another, and none stands where another one stood a moment ago. The place is a
+    container also where the button is there: one that goes is still drawn for a frame, and would push the others.
     """
     # rows that are all tried again by themselves need nobody
     retrying = batch.connection == connection and counts[RowState.FAILED] > counts.retrying
@@ -78,10 +80,11 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
     pressed: list[Order] = []
 
     def place(order: Order, shown: bool, label: str, icon: str, width: int) -> None:
-        if not shown:
-            st.container(width=width, height=_BUTTON_HEIGHT, border=False)
-        elif _button(order, main, label, icon, width):
-            pressed.append(order)
+        with st.container(width=width):
+            if not shown:
+                st.space(_BUTTON_HEIGHT)
+            elif _button(order, main, label, icon, "stretch"):
+                pressed.append(order)
 
     place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH)
     place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH)
@@ -89,7 +92,7 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
     return pressed[0] if pressed else None
 
 
-def _button(order: Order, main: Order | None, label: str, icon: str, width: int | Literal["content"]) -> bool:
+def _button(order: Order, main: Order | None, label: str, icon: str, width: Literal["stretch", "content"]) -> bool:
     kind: Literal["primary", "secondary"] = "primary" if order is main else "secondary"
     return st.button(label, key=order.value, icon=icon, type=kind, width=width)
 

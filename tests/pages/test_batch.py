@@ -64,12 +64,12 @@ def a_sampled_batch(**changes: Any) -> Batch:
     )
 
 
-def place_of_rows(page: AppTest) -> tuple[int, ...]:
-    """Where the table hangs in the tree of the page; in another place the browser would build all in it anew."""
+def place_of(page: AppTest, kind: str) -> tuple[int, ...]:
+    """Where the first element of a kind hangs in the tree of the page; in another place it would be built anew."""
 
     def found(block: Any) -> tuple[int, ...] | None:
         for number, child in block.children.items():
-            if child.type == "dataframe":
+            if child.type == kind:
                 return (number,)
             below = found(child) if hasattr(child, "children") else None
             if below is not None:
@@ -182,14 +182,16 @@ def test_retrying_failed_rows_says_how_many_and_leaves_unconfirmed_ones(
         {"state": BatchState.FINISHED},
     ],
 )
-def test_the_table_keeps_its_place_when_the_batch_changes_its_state(
+def test_table_and_downloads_keep_their_places_when_the_batch_changes_its_state(
     desk: StubDesk, visit: Visit, changes: dict[str, Any]
 ) -> None:
     desk.hold(a_batch(), some_rows(waiting=2))
     page = visit("batch.py", id="batch-1")
-    before = place_of_rows(page)
-    desk.hold(a_batch(**changes), some_rows(waiting=1, failed=1))
-    assert place_of_rows(settled(page.run())) == before
+    before = [place_of(page, kind) for kind in ("dataframe", "link_button")]
+    for rows in ({"waiting": 1, "failed": 1}, {"completed": 2}):
+        desk.hold(a_batch(**changes), some_rows(**rows))
+        page = settled(page.run())
+        assert [place_of(page, kind) for kind in ("dataframe", "link_button")] == before
 
 
 # what the buttons do
@@ -310,10 +312,10 @@ def test_a_refusal_is_a_sentence_that_stays_until_the_next_order(desk: StubDesk,
     desk.hold(a_batch(), some_rows(waiting=2))
     desk.refusal = "Only a *running* batch can be paused."
     page = visit("batch.py", id="batch-1")
-    before = place_of_rows(page)
+    before = place_of(page, "dataframe")
     page = press(page, "pause")
     assert sentences(page.error) == [r"Only a \*running\* batch can be paused\."]
-    assert place_of_rows(page) == before
+    assert place_of(page, "dataframe") == before
     assert sentences(settled(page.run()).error) == []
 
 
