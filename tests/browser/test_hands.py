@@ -46,11 +46,13 @@ def sees_state(marketer: Marketer, state: str, patience: float = PATIENCE) -> No
 
 
 def scroll(marketer: Marketer) -> int:
-    """Scroll the table, and give how far."""
-    expect(marketer.element("rows").locator("canvas").first).to_be_visible(timeout=PATIENCE)
-    marketer.element("rows").hover()
-    marketer.page.mouse.wheel(0, 700)
-    marketer.page.wait_for_timeout(500)
+    """Scroll the table, and give how far; it takes a moment until a new one can be scrolled."""
+    for _ in range(20):
+        marketer.element("rows").hover()
+        marketer.page.mouse.wheel(0, 700)
+        marketer.page.wait_for_timeout(500)
+        if scrolled(marketer):
+            break
     assert scrolled(marketer) > 0
     return scrolled(marketer)
 
