@@ -7,8 +7,9 @@ from typing import Literal
 import streamlit as st
 
 from components.launch_options import in_words
+from components.progress import share
 from components.states import BATCHES
-from components.words import count, duration, local_time, number, plain
+from components.words import count, duration, local_time, plain
 from services.models import (
     Batch,
     BatchState,
@@ -28,6 +29,9 @@ _AT_ONCE = timedelta(minutes=1)
 _TITLE_WIDTH = 520
 """What the longest row of buttons leaves of a page 1440 wide. Always the same, so that a long name never pushes the
 buttons into a line of their own, and takes no other number of lines when there is one more of them."""
+_BUTTON_HEIGHT = 40
+_PAUSE_WIDTH, _CANCEL_WIDTH, _RETRY_WIDTH = 92, 96, 212
+"""Of the toolbar's buttons; the last one has room for as many digits as a spreadsheet may have rows."""
 
 
 class Order(StrEnum):
@@ -47,7 +51,9 @@ def head(batch: Batch, counts: Counts, connection: str, story: str) -> Order | N
     with row:
         st.title(f"{plain(batch.name)} {_badge(batch.state)}", anchor=False, width=_TITLE_WIDTH)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
-            order = _toolbar(batch, counts, connection)
+            with st.container(horizontal=True, gap="xsmall", width="content"):
+                order = _toolbar(batch, counts, connection)
+            _downloads(batch.id, _main_order(batch, counts, connection) is None)
     st.caption(story)
     return order
 
@@ -59,31 +65,50 @@ def _badge(state: BatchState) -> str:
 
 
 def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
-    """The buttons that the batch's state allows; the one to press next stands out."""
-    pressed: list[Order] = []
-    here = batch.connection == connection
+    """What can be done with a batch that goes on, and with failed rows.
+
+    A batch changes by itself while somebody reaches for a button. So each button has a place of its own, kept while
+    the button may come: none moves another, and none stands where another one stood a moment ago. The place is a
+    container also where the button is there: one that goes is still drawn for a frame, and would push the others.
+    """
     # rows that are all tried again by themselves need nobody
-    retrying = here and counts[RowState.FAILED] > counts.retrying
+    retrying = batch.connection == connection and counts[RowState.FAILED] > counts.retrying
+    if not (cancelable(batch) or retrying):
+        return None
     main = _main_order(batch, counts, connection)
+    again = f"Retry {count(counts[RowState.FAILED], 'failed row')}"
+    pressed: list[Order] = []
 
-    def button(order: Order, label: str, icon: str) -> None:
-        if st.button(label, key=order.value, icon=icon, type="primary" if order is main else "secondary"):
-            pressed.append(order)
+    def place(order: Order, shown: bool, label: str, icon: str, width: int) -> None:
+        with st.container(width=width):
+            if not shown:
+                st.space(_BUTTON_HEIGHT)
+            elif _button(order, main, label, icon, "stretch"):
+                pressed.append(order)
 
-    if pausable(batch):
-        button(Order.PAUSE, "Pause", ":material/pause:")
-    if resumable(batch, connection):
-        button(Order.RESUME, "Resume", ":material/play_arrow:")
-    if resumable_anyway(batch, connection):
-        button(Order.RESUME_ANYWAY, "Resume anyway", ":material/play_arrow:")
-    if sampled(batch, connection):
-        button(Order.RUN_REMAINING, _remaining(counts.waiting), ":material/fast_forward:")
-    if cancelable(batch):
-        button(Order.CANCEL, "Cancel", ":material/close:")
-    if retrying:
-        button(Order.RETRY_FAILED, f"Retry {count(counts[RowState.FAILED], 'failed row')}", ":material/replay:")
-    _downloads(batch.id, main is None)
+    place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH)
+    place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH)
+    place(Order.RETRY_FAILED, retrying, again, ":material/replay:", _RETRY_WIDTH)
     return pressed[0] if pressed else None
+
+
+def _button(order: Order, main: Order | None, label: str, icon: str, width: Literal["stretch", "content"]) -> bool:
+    kind: Literal["primary", "secondary"] = "primary" if order is main else "secondary"
+    return st.button(label, key=order.value, icon=icon, type=kind, width=width)
+
+
+def _way_on(batch: Batch, counts: Counts, connection: str) -> Order | None:
+    """The button that lets a batch go on that stands."""
+    ways = (
+        (Order.RUN_REMAINING, sampled(batch, connection), _remaining(counts.waiting), ":material/fast_forward:"),
+        (Order.RESUME, resumable(batch, connection), "Resume", ":material/play_arrow:"),
+        (Order.RESUME_ANYWAY, resumable_anyway(batch, connection), "Resume anyway", ":material/play_arrow:"),
+    )
+    main = _main_order(batch, counts, connection)
+    for order, shown, label, icon in ways:
+        if shown and _button(order, main, label, icon, "content"):
+            return order
+    return None
 
 
 def _remaining(waiting: int) -> str:
@@ -171,15 +196,22 @@ def time_left(left: timedelta | None, at_least_minutes: float) -> str:
     return f"**at least {duration(timedelta(minutes=at_least_minutes)).removeprefix('about ')} left**"
 
 
-def standing_notice(batch: Batch, connection: str) -> None:
-    """Say why the batch does not go on, and what to do, where there is something to say."""
-    words = _why_it_stands(batch, connection)
-    if not words:
-        return
-    if sampled(batch, connection):
-        st.info(words, icon=":material/fact_check:")
-    else:
-        st.warning(words, icon=":material/pause_circle:")
+def standing_notice(batch: Batch, counts: Counts, connection: str) -> Order | None:
+    """Say why the batch does not go on, and what to do, where there is something to say; gives what was pressed.
+
+    What lets it go on stands here and not where Pause stood: a second click would undo the first, and a batch that
+    stops by itself would put it under a hand that reaches for Pause. The container is there without words as well, as
+    what follows it would otherwise be put on the page anew when they come or go.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        words = _why_it_stands(batch, connection)
+        if not words:
+            return None
+        if sampled(batch, connection):
+            st.info(words, icon=":material/fact_check:")
+        else:
+            st.warning(words, icon=":material/pause_circle:")
+        return _way_on(batch, counts, connection)
 
 
 def _why_it_stands(batch: Batch, connection: str) -> str:
@@ -204,4 +236,4 @@ def tab_words(batch: Batch, counts: Counts) -> str:
     """What the browser's tab says of the batch, so that it can be watched from another tab."""
     if batch.state is not BatchState.RUNNING:
         return f"{batch.state.label}: {batch.name}"
-    return f"{number(100 * counts.done // max(counts.total, 1))} % {batch.name}"
+    return f"{share(counts.done, counts.total)} {batch.name}"

@@ -68,8 +68,10 @@ def clock(moment: datetime) -> str:
 
 
 def _say_refusal() -> None:
-    if sentence := st.session_state.pop(_REFUSAL, ""):
-        st.error(plain(sentence), icon=":material/block:")
+    # the container is always there: else all that follows would be put on the page anew when a refusal comes or goes
+    with st.container():
+        if sentence := st.session_state.pop(_REFUSAL, ""):
+            st.error(plain(sentence), icon=":material/block:")
 
 
 def _say_news() -> None:

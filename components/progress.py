@@ -1,10 +1,7 @@
 """How far a batch is: one bar, and the counts that are its legend."""
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from components.states import ORDER, ROWS, SHOWN
@@ -12,18 +9,10 @@ from components.words import number
 from services.models import Counts, RowState
 
 
-class Part(TypedDict):
-    """One part of the bar."""
-
-    state: str
-    start: int
-    end: int
-
-
 def progress(counts: Counts, below: Sequence[str] = ()) -> None:
     """The bar and the counts; below them, in small, what goes on right now."""
     with st.container(key="progress", border=True, gap="small"):
-        st.altair_chart(_bar(counts), width="stretch", height=14, theme=None, alt=_in_words(counts))
+        st.html(_bar(counts))
         _counts(counts)
         if below:
             with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
@@ -41,31 +30,22 @@ def shown_states(counts: Counts) -> list[RowState]:
     return [state for state in ORDER if state in SHOWN or counts[state]]
 
 
-def parts(counts: Counts) -> list[Part]:
-    """The bar's parts from left to right: what is done first."""
-    found: list[Part] = []
-    start = 0
-    for state in ORDER:
-        end = start + shown_count(counts, state)
-        found.append(Part(state=state.value, start=start, end=end))
-        start = end
-    return found
+def share(amount: int, total: int) -> str:
+    """How much of the whole that is, in percent; never 100 % before it is all."""
+    percent = 100 * amount / max(total, 1)
+    if 0 < percent < 1:
+        return "< 1 %"
+    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
 
 
-def _bar(counts: Counts) -> Any:
-    states = [state.value for state in ORDER]
-    scale = alt.Scale(domain=[0, max(counts.total, 1)], nice=False)
-    color = alt.Scale(domain=states, range=[_fill(state) for state in ORDER])
-    bars = (
-        alt.Chart(pd.DataFrame(parts(counts)))
-        .mark_bar(height=12)
-        .encode(
-            x=alt.X("start:Q", scale=scale, axis=None),
-            x2="end:Q",
-            color=alt.Color("state:N", scale=color, legend=None),
-        )
-    )
-    return alt.layer(bars).properties(padding=0, background="transparent").configure_view(strokeWidth=0)
+def _bar(counts: Counts) -> str:
+    """The bar as HTML, made of nothing but our own numbers and words.
+
+    A chart would have a toolbar: it covers the bar under the pointer, and is four stops on the way of a keyboard.
+    """
+    parts = (f"flex: {shown_count(counts, state)}; background: {_fill(state)}" for state in ORDER)
+    drawn = "".join(f'<div style="{part}"></div>' for part in parts)
+    return f'<div role="img" aria-label="{_in_words(counts)}" style="display: flex; height: 12px">{drawn}</div>'
 
 
 def _fill(state: RowState) -> str:
@@ -82,17 +62,10 @@ def _counts(counts: Counts) -> None:
             st.metric(
                 state.label,
                 number(amount),
-                delta=_share(amount, counts.total),
+                delta=share(amount, counts.total),
                 delta_color=ROWS[state].badge if amount else "gray",
                 delta_arrow="off",
             )
-
-
-def _share(amount: int, total: int) -> str:
-    percent = 100 * amount / max(total, 1)
-    if 0 < percent < 1:
-        return "< 1 %"
-    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
 
 
 def _in_words(counts: Counts) -> str:

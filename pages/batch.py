@@ -20,6 +20,7 @@ from components.batch_header import (
 from components.pace import RESTING, pace, retrying
 from components.page import attempt, clock, now, open_page, tab_title, tell
 from components.progress import progress
+from components.refresh import follow
 from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
 from components.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from services.desk import PAGE_ROWS
@@ -78,7 +79,7 @@ def answer_questions(summary: BatchSummary) -> None:
 
 
 def obey(order: Order | None, summary: BatchSummary) -> None:
-    """Carry out a button of the toolbar."""
+    """Carry out a button of the head."""
     if order is Order.CANCEL:
         ask("cancel")
     elif order is Order.RETRY_FAILED:
@@ -125,8 +126,9 @@ def draw_head(summary: BatchSummary) -> None:
     batch, counts = summary.batch, summary.counts
     st.set_page_config(page_title=tab_title(tab_words(batch, counts)))
     told = story(batch, st.context.timezone, now(), expectation(summary))
-    obey(head(batch, counts, desk.connection.id, told), summary)
-    standing_notice(batch, desk.connection.id)
+    order = head(batch, counts, desk.connection.id, told)
+    way_on = standing_notice(batch, counts, desk.connection.id)
+    obey(order or way_on, summary)
     progress(counts, right_now(summary))
 
 
@@ -174,8 +176,14 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
         why_failed(desk.failure_reasons(batch_id))
 
 
+def moves() -> bool:
+    """Whether the batch changes by itself."""
+    summary = read_batch()
+    return moving(summary.batch, summary.counts)
+
+
 def draw() -> None:
-    """The whole screen; it is drawn again and again, more often while the batch moves."""
+    """The whole screen."""
     summary = read_batch()
     draw_head(summary)
     table, panel = st.columns([7, 3], gap="medium")
@@ -183,13 +191,9 @@ def draw() -> None:
         picked, page = draw_rows(summary)
     with panel:
         draw_panel(summary, picked, page)
-    if live != moving(summary.batch, summary.counts):
-        st.rerun()
 
 
 desk = open_page("Batch")
 batch_id = st.query_params.get("id", "")
-opening = read_batch()
-live = moving(opening.batch, opening.counts)
-answer_questions(opening)
-st.fragment(draw, run_every=REFRESH_SECONDS if live else REST_SECONDS, key="live")()
+answer_questions(read_batch())
+follow(draw, moves, REFRESH_SECONDS, REST_SECONDS)

@@ -7,6 +7,7 @@ import streamlit as st
 from components.asking import ask_delete
 from components.batch_table import batch_table, no_batches, open_button
 from components.page import attempt, clock, open_page
+from components.refresh import follow
 from services.desk import PAGE_BATCHES
 from services.models import BatchPage, BatchSummary, deletable, moving
 
@@ -21,9 +22,9 @@ def read_page() -> BatchPage:
     return desk.batches(int(st.session_state.get("batches_page", 1)))
 
 
-def any_moving(page: BatchPage) -> bool:
+def moves() -> bool:
     """Whether the list changes by itself."""
-    return any(moving(summary.batch, summary.counts) for summary in page.batches)
+    return any(moving(summary.batch, summary.counts) for summary in read_page().batches)
 
 
 def delete(batch_id: str) -> None:
@@ -54,7 +55,7 @@ def draw_actions(chosen: BatchSummary | None) -> None:
 
 
 def draw() -> None:
-    """The list; it is drawn again and again, more often while a batch moves."""
+    """The list."""
     page = read_page()
     if not page.total:
         no_batches()
@@ -66,12 +67,9 @@ def draw() -> None:
     pages = -(-page.total // PAGE_BATCHES)
     if pages > 1:
         st.pagination(pages, key="batches_page")
-    if live != any_moving(page):
-        st.rerun()
 
 
 desk = open_page("Batches")
 st.title("Batches", anchor=False)
-live = any_moving(read_page())
 answer_questions()
-st.fragment(draw, run_every=REFRESH_SECONDS if live else REST_SECONDS, key="list")()
+follow(draw, moves, REFRESH_SECONDS, REST_SECONDS)

@@ -62,13 +62,21 @@ def test_what_becomes_of_rows_agrees_with_their_number(kind: PauseKind, rows: in
 
 
 @pytest.mark.parametrize(
-    ("retrying", "waiting", "told"), [(0, 0, "100 %"), (1, 0, "90 %"), (0, 1, "90 %"), (2, 3, "61 %")]
+    ("retrying", "waiting", "told"), [(0, 0, "100 %"), (1, 0, "90 %"), (0, 1, "90 %"), (2, 3, "62 %")]
 )
 def test_the_tab_counts_rows_that_are_tried_again_by_themselves_as_not_done(
     retrying: int, waiting: int, told: str
 ) -> None:
     by_state = {RowState.COMPLETED: 8 - (waiting == 1), RowState.FAILED: 2, RowState.WAITING: waiting}
     assert tab_words(a_batch(), Counts(by_state, retrying)) == f"{told} Spring range"
+
+
+@pytest.mark.parametrize(
+    ("done", "rows", "told"), [(0, 24, "0 %"), (11, 24, "46 %"), (1, 240, "< 1 %"), (239, 240, "> 99 %")]
+)
+def test_the_tab_rounds_as_the_counts_do_and_says_100_only_when_all_is_done(done: int, rows: int, told: str) -> None:
+    by_state = {RowState.COMPLETED: done, RowState.WAITING: rows - done}
+    assert tab_words(a_batch(), Counts(by_state)) == f"{told} Spring range"
 
 
 def times(state: BatchState, started: timedelta | None, finished: timedelta | None) -> str:

@@ -64,6 +64,23 @@ def a_sampled_batch(**changes: Any) -> Batch:
     )
 
 
+def place_of(page: AppTest, kind: str) -> tuple[int, ...]:
+    """Where the first element of a kind hangs in the tree of the page; in another place it would be built anew."""
+
+    def found(block: Any) -> tuple[int, ...] | None:
+        for number, child in block.children.items():
+            if child.type == kind:
+                return (number,)
+            below = found(child) if hasattr(child, "children") else None
+            if below is not None:
+                return (number, *below)
+        return None
+
+    place = found(page.main)
+    assert place is not None
+    return place
+
+
 def select(page: AppTest, *places: int) -> AppTest:
     page.session_state["rows"] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
     return settled(page.run())
@@ -153,6 +170,28 @@ def test_retrying_failed_rows_says_how_many_and_leaves_unconfirmed_ones(
     assert buttons(page)["retry_failed"] == label
     press(page, "retry_failed")
     assert desk.told == [("retry", "batch-1", None)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": BatchState.PAUSED, "pause_kind": PauseKind.PERSON},
+        {"state": BatchState.PAUSED, "pause_kind": PauseKind.SAMPLE},
+        {"state": BatchState.PAUSED, "pause_kind": PauseKind.MOST_FAIL},
+        {"state": BatchState.CANCELED},
+        {"state": BatchState.FINISHED},
+    ],
+)
+def test_table_and_downloads_keep_their_places_when_the_batch_changes_its_state(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any]
+) -> None:
+    desk.hold(a_batch(), some_rows(waiting=2))
+    page = visit("batch.py", id="batch-1")
+    before = [place_of(page, kind) for kind in ("dataframe", "link_button")]
+    for rows in ({"waiting": 1, "failed": 1}, {"completed": 2}):
+        desk.hold(a_batch(**changes), some_rows(**rows))
+        page = settled(page.run())
+        assert [place_of(page, kind) for kind in ("dataframe", "link_button")] == before
 
 
 # what the buttons do
@@ -272,8 +311,11 @@ def test_cancel_says_which_rows_will_not_be_tried_again_by_themselves(
 def test_a_refusal_is_a_sentence_that_stays_until_the_next_order(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(waiting=2))
     desk.refusal = "Only a *running* batch can be paused."
-    page = press(visit("batch.py", id="batch-1"), "pause")
+    page = visit("batch.py", id="batch-1")
+    before = place_of(page, "dataframe")
+    page = press(page, "pause")
     assert sentences(page.error) == [r"Only a \*running\* batch can be paused\."]
+    assert place_of(page, "dataframe") == before
     assert sentences(settled(page.run()).error) == []
 
 
@@ -304,6 +346,14 @@ def test_counts_take_rows_being_sent_as_waiting_and_show_rare_states_only_where_
         "In progress": "0",
         "Waiting": "0",
     }
+
+
+def test_the_bar_has_a_part_for_each_state_and_says_in_words_what_it_shows(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(completed=1200, failed=1, sending=2, waiting=3))
+    (bar,) = (html.proto.body for html in visit("batch.py", id="batch-1").get("html"))
+    assert 'aria-label="Completed 1,200, Failed 1, In progress 0, Waiting 5"' in bar
+    assert re.findall(r"flex: (\d+)", bar) == ["1200", "1", "0", "0", "0", "0", "5"]
+    assert visit("batch.py", id="batch-1").get("arrow_vega_lite_chart") == []
 
 
 def test_the_story_of_a_batch_is_told_in_the_viewers_time(desk: StubDesk, visit: Visit) -> None:

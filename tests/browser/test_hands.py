@@ -1,0 +1,116 @@
+"""Somebody works on the page of a batch while it changes by itself or by another's orders, in a real browser."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.marketer import PATIENCE, Marketer
+from tests.browser.test_sample_first import choose_sample
+from tests.support.server import Server
+
+ROWS = 120
+"""More than a page of the table has."""
+
+
+def draft(marketer: Marketer, product: str) -> None:
+    """Upload rows of that product; of the sandbox's jobs some fail, for each input once."""
+    marketer.open()
+    lines = [f"{product} No. {number},Warm" for number in range(1, ROWS + 1)]
+    marketer.upload(f"{product}.csv", "\n".join(["Product name,Tone", *lines]).encode())
+    marketer.choose("agent", "Product description")
+
+
+def second_tab(marketer: Marketer) -> Page:
+    """The page of the batch once more."""
+    other = marketer.page.context.new_page()
+    other.goto(marketer.page.url)
+    expect(other.locator(".st-key-cancel button")).to_be_visible(timeout=PATIENCE)
+    return other
+
+
+def order(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").click()
+
+
+def click_twice(marketer: Marketer, key: str) -> None:
+    """Click as slowly as somebody who double-clicks everything: in between, the page is drawn anew."""
+    place = marketer.place(key)
+    for _ in range(2):
+        marketer.page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        marketer.page.wait_for_timeout(400)
+    marketer.settle()
+
+
+def sees_state(marketer: Marketer, state: str, patience: float = PATIENCE) -> None:
+    expect(marketer.page.get_by_role("heading", level=1)).to_contain_text(state, timeout=patience)
+
+
+def scroll(marketer: Marketer) -> int:
+    """Scroll the table, and give how far; it takes a moment until a new one can be scrolled."""
+    for _ in range(20):
+        marketer.element("rows").hover()
+        marketer.page.mouse.wheel(0, 700)
+        marketer.page.wait_for_timeout(500)
+        if scrolled(marketer):
+            break
+    assert scrolled(marketer) > 0
+    return scrolled(marketer)
+
+
+def scrolled(marketer: Marketer) -> int:
+    return int(marketer.element("rows").locator(".dvn-scroller").evaluate("scroller => scroller.scrollTop"))
+
+
+def test_a_dialog_stays_open_and_no_button_takes_the_place_of_another(marketer: Marketer) -> None:
+    draft(marketer, "Apron")
+    choose_sample(marketer, 1)
+    marketer.launch(f"Launch {ROWS} rows")
+    expect(marketer.button("run_remaining")).to_be_visible(timeout=PATIENCE)
+    other = second_tab(marketer)
+    expect(marketer.page.get_by_text("Nothing is at Writer now")).to_be_visible(timeout=PATIENCE)
+    marketer.button("cancel").click()
+    expect(marketer.page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    order(other, "run_remaining")
+    sees_state(marketer, "Running")
+    marketer.settle()
+    expect(marketer.page.get_by_role("dialog")).to_be_visible()
+    marketer.page.keyboard.press("Escape")
+
+    toolbar = ("cancel", "download_csv", "download_xlsx")
+    before = [marketer.place(key) for key in toolbar]
+    expect(marketer.button("retry_failed")).to_be_visible(timeout=PATIENCE)
+    retry = marketer.place("retry_failed")
+    assert [marketer.place(key) for key in toolbar] == before
+    click_twice(marketer, "pause")
+    sees_state(marketer, "Paused")
+    assert [marketer.place(key) for key in toolbar] == before
+    sees_state(marketer, "Finished", patience=2 * PATIENCE)
+    assert marketer.place("retry_failed") == retry
+    click_twice(marketer, "retry_failed")
+    expect(marketer.page.get_by_role("dialog")).to_have_count(0)
+    assert marketer.complaints == []
+
+
+def test_a_pause_and_a_resume_leave_search_focus_and_the_place_in_the_table(marketer: Marketer, server: Server) -> None:
+    draft(marketer, "Mug")
+    marketer.launch(f"Launch {ROWS} rows")
+    other = second_tab(marketer)
+    before = scroll(marketer)
+    order(other, "pause")
+    sees_state(marketer, "Paused")
+    marketer.settle()
+    assert scrolled(marketer) == before
+
+    search = marketer.element("search").locator("input")
+    search.press_sequentially("No. ")
+    order(other, "resume")
+    sees_state(marketer, "Running")
+    marketer.page.keyboard.type("12")
+    expect(search).to_have_value("No. 12")
+    expect(search).to_be_focused()
+    expect(marketer.page.get_by_text(re.compile(r"^2 rows"))).to_be_visible(timeout=PATIENCE)
+
+    search.fill("")  # which brings the pages of the table back
+    expect(marketer.element("page")).to_be_visible(timeout=PATIENCE)
+    assert "Stack" not in server.log.read_text()
+    assert marketer.complaints == []
