@@ -31,7 +31,7 @@ _TITLE_WIDTH = 520
 buttons into a line of their own, and takes no other number of lines when there is one more of them."""
 _BUTTON_HEIGHT = 40
 _PAUSE_WIDTH, _CANCEL_WIDTH, _RETRY_WIDTH = 92, 96, 212
-"""Of the toolbar's buttons; the last one has room for as many digits as a spreadsheet may have rows."""
+"""Of the toolbar's buttons; that of Retry has room for as many digits as a spreadsheet may have rows."""
 
 
 class Order(StrEnum):
@@ -86,9 +86,11 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
             elif _button(order, main, label, icon, "stretch"):
                 pressed.append(order)
 
-    place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH)
-    place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH)
+    # the first ones come and go most often: empty places at the left look like none
     place(Order.RETRY_FAILED, retrying, again, ":material/replay:", _RETRY_WIDTH)
+    with st.container(horizontal=True, gap="xsmall", width="content"):  # on a line together also on a phone
+        place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH)
+        place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH)
     return pressed[0] if pressed else None
 
 
