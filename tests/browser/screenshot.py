@@ -38,6 +38,7 @@ def take(path: Path) -> None:
         expect(marketer.count("Completed")).to_have_text(re.compile(r"1[5-9]\d"), timeout=PATIENCE)
         marketer.page.locator(".st-key-rows").click(position={"x": 15, "y": 35 + 17 + 35 * 2})
         expect(marketer.element("retry_selected")).to_be_visible(timeout=PATIENCE)
+        expect(marketer.element("row").get_by_test_id("stCode").first).to_be_visible(timeout=PATIENCE)
         marketer.page.screenshot(path=path)
         chromium.close()
 
