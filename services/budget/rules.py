@@ -231,9 +231,16 @@ class _Turn:
         """
         at_once = min(self.all.room, max(0, self.burst.room))
         yield begin, at_once
-        first = max(begin, self.drop_at)
-        yield from ((first + n * self.drop_every, 1) for n in range(self.all.room - at_once))
-        yield from ((entry.at + self._rules.window, entry.jobs) for entry in self._window.entries)
+        leaving = [(entry.at + self._rules.window, entry) for entry in self._window.entries]
+        yield from ((at, _jobs_but_drops(entry)) for at, entry in leaving)
+        # what is kept back comes free like all else, and is taken in its own time
+        free = [begin] * (self.all.room - at_once)
+        free += [at for at, entry in leaving for _ in range(min(entry.drops, entry.jobs))]
+        due = max(begin, self.drop_at)
+        for at in free:
+            due = max(due, at)
+            yield due, 1
+            due += self.drop_every
 
     def _find_share(self, batch_id: str, whole: int) -> float:
         """Slots in the window that are this batch's: what those have that do not ask now is not to be shared."""
