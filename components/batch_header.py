@@ -191,11 +191,14 @@ def still_collecting(rows: int) -> str:
     return f"**still collecting {count(rows, 'row')} at Writer**"
 
 
-def time_left(left: timedelta | None, at_least_minutes: float) -> str:
-    """How long it still takes; before the pace is known, what it takes at the least."""
-    if left is not None:
-        return f"**{duration(left)} left**"
-    return f"**at least {duration(timedelta(minutes=at_least_minutes)).removeprefix('about ')} left**"
+def time_left(left: timedelta) -> str:
+    """How long it still takes, as Markdown."""
+    return f"**{duration(left)} left**"
+
+
+def least_left(minutes: float) -> str:
+    """What it takes at the least, before the pace is known, as Markdown."""
+    return f"**at least {duration(timedelta(minutes=minutes)).removeprefix('about ')} left**"
 
 
 def standing_notice(batch: Batch, counts: Counts, connection: str) -> Order | None:

@@ -10,6 +10,7 @@ from components.asking import ask_cancel, ask_retry, retry_warnings
 from components.batch_header import (
     Order,
     head,
+    least_left,
     standing_notice,
     still_collecting,
     story,
@@ -102,9 +103,10 @@ def expectation(summary: BatchSummary) -> str:
         return still_collecting(at_writer)
     if summary.batch.state is not BatchState.RUNNING or not counts.unfinished + counts.retrying:
         return ""
-    if desk.health().unreachable_since is not None:  # nobody knows for how long
-        return ""
-    return time_left(desk.time_left(summary), desk.least_minutes(summary))
+    if (left := desk.time_left(summary)) is not None:
+        return time_left(left)
+    # while Writer is out of reach nobody knows for how long
+    return "" if desk.health().unreachable_since is not None else least_left(desk.least_minutes(summary))
 
 
 def right_now(summary: BatchSummary) -> list[str]:

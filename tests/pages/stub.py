@@ -154,7 +154,8 @@ class StubDesk(Desk):
         return [(str(error), amount) for error, amount in errors.most_common()]
 
     def time_left(self, summary: BatchSummary) -> timedelta | None:
-        return timedelta(minutes=4) if summary.counts[RowState.COMPLETED] else None
+        is_known = summary.counts[RowState.COMPLETED] and self.sick.unreachable_since is None
+        return timedelta(minutes=4) if is_known else None
 
     def least_minutes(self, summary: BatchSummary) -> float:
         return summary.counts.waiting / 200
