@@ -116,17 +116,17 @@ class Collector:
 
         Raises WriterError: Writer could not be asked; what was learned before is told all the same.
         """
-        self._list_failed = False
+        self._list_failed, lists = False, look.way is not Way.ALONE
         try:
             await self._look(look)
-            if look.way is not Way.ALONE:
+            if lists:
                 self._listed_at, self._slowed_down = look.at, 0
         except (AnswerLostError, RequestRefusedError):
-            self._list_failed = look.way is not Way.ALONE
+            self._list_failed = lists
             raise
         except SlowDownError:
-            self._slowed_down += look.way is not Way.ALONE
-            self._list_failed = look.way is not Way.ALONE and self._slowed_down > _BY_CHANCE
+            self._slowed_down += lists
+            self._list_failed = lists and self._slowed_down > _BY_CHANCE
             raise
         except UnknownToWriterError:
             # the agent is gone, and its list with it, but its jobs may still be asked for

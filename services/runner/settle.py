@@ -79,8 +79,7 @@ class Settler:
         retries = {row.position: await self._ask_old_job(row) for row in lost if row.retry_of is not None}
         untold = [row for row in lost if retries.get(row.position) is _Retry.IS_UNTOLD]
         await self._leave_in_doubt(self._late(untold))
-        told = (_Retry.RUNS, _Retry.IS_UNTOLD)
-        group = [row for row in lost if retries.get(row.position) not in told]
+        group = [row for row in lost if retries.get(row.position) not in (_Retry.RUNS, _Retry.IS_UNTOLD)]
         if not group:
             return
         try:

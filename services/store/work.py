@@ -261,16 +261,14 @@ class Work:
 
     def on_the_wire(self, agent_id: str, connection_id: str, before: float) -> bool:
         """Whether a request for that agent that left before then is still without its answer, in any batch."""
-        same = select(batches.c.id).where(batches.c.agent_id == agent_id, batches.c.connection == connection_id)
-        waiting = rows.c.batch_id.in_(same) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None)
+        waiting = _of_agent(agent_id, connection_id) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None)
         with self._database.read() as connection:
             query = select(rows.c.position).where(waiting, rows.c.sent_at <= before).limit(1)
             return connection.execute(query).first() is not None
 
     def created_since(self, agent_id: str, connection_id: str, since: float) -> set[str]:
         """The jobs of rows that were sent for the first time after then, by Writer's clock, for that agent."""
-        same = select(batches.c.id).where(batches.c.agent_id == agent_id, batches.c.connection == connection_id)
-        first = rows.c.batch_id.in_(same) & (rows.c.attempts == 1) & rows.c.job_id.is_not(None)
+        first = _of_agent(agent_id, connection_id) & (rows.c.attempts == 1) & rows.c.job_id.is_not(None)
         with self._database.read() as connection:
             return set(connection.execute(select(rows.c.job_id).where(first, rows.c.sent_at_writer > since)).scalars())
 
@@ -297,6 +295,12 @@ def _retry_times(item: Ended, now: float) -> dict[str, float | None]:
     """When the row is tried again by itself, by the number of times that it has been."""
     times = [now + seconds for seconds in item.retry_after]
     return {f"retry_at_{n}": times[n] if n < len(times) else None for n in range(MOST_RETRIES)}
+
+
+def _of_agent(agent_id: str, connection_id: str) -> ColumnElement[bool]:
+    """The rows of all batches of an agent on a connection."""
+    same = select(batches.c.id).where(batches.c.agent_id == agent_id, batches.c.connection == connection_id)
+    return rows.c.batch_id.in_(same)
 
 
 def _groups(positions: Iterable[int]) -> list[list[int]]:
