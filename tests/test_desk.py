@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +30,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk.stop()
 
 
+def seconds_left(desk: Desk, summary: BatchSummary) -> float:
+    left = desk.time_left(summary)
+    assert left is not None
+    return left.total_seconds()
+
+
 @pytest.fixture(params=[(None, 5), (4, 1)])
 def trying(store: Store, request: pytest.FixtureRequest) -> tuple[BatchSummary, int]:
     """A batch in which a row ended every 10 seconds, and how many of its rows may still be sent.
@@ -51,9 +56,7 @@ def trying(store: Store, request: pytest.FixtureRequest) -> tuple[BatchSummary, 
 
 def test_the_time_left_is_that_of_the_rows_that_may_be_sent(trying: tuple[BatchSummary, int], desk: Desk) -> None:
     summary, rows_left = trying
-    left = desk.time_left(summary)
-    assert left is not None
-    assert left / timedelta(seconds=10) == pytest.approx(rows_left, rel=0.01)
+    assert seconds_left(desk, summary) == pytest.approx(10 * rows_left, rel=0.01)
 
 
 def test_while_writer_is_out_of_reach_or_the_batch_does_not_run_no_time_left_is_told(
@@ -83,9 +86,7 @@ def test_the_time_left_is_what_the_limit_needs_however_fast_the_last_rows_ended(
     bursting: BatchSummary, desk: Desk
 ) -> None:
     """Of 400 requests a minute 377 are for jobs, counted over 60.5 s: the last rows leave in the sixth window."""
-    left = desk.time_left(bursting)
-    assert left is not None
-    assert left.total_seconds() == pytest.approx(5 * 60.5, abs=0.01)
+    assert seconds_left(desk, bursting) == pytest.approx(5 * 60.5, abs=0.01)
     assert desk.least_minutes(bursting) == pytest.approx(5 * 60.5 / 60, abs=0.001)
 
 
@@ -108,9 +109,7 @@ def retrying(store: Store) -> BatchSummary:
 def test_a_row_that_is_to_be_tried_again_still_takes_its_pause_and_as_long_as_others(
     retrying: BatchSummary, desk: Desk
 ) -> None:
-    left = desk.time_left(retrying)
-    assert left is not None
-    assert left.total_seconds() == pytest.approx(45, abs=1)
+    assert seconds_left(desk, retrying) == pytest.approx(45, abs=1)
     assert desk.least_minutes(retrying) == pytest.approx(40 / 60, abs=1 / 60)
 
 

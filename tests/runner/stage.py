@@ -28,7 +28,7 @@ from services.models import (
 from services.runner import Runner
 from services.store import NewBatch, NewRow, Store
 from services.writer import Writer
-from tests.support.double import AGENT_ID, Books, Double, FaultyTransport, is_for
+from tests.support.double import AGENT_ID, Books, Double, Fault, FaultyTransport, Kind, is_for
 from tests.support.virtual_time import VirtualClock
 
 CONNECTION = "https://writer.example"
@@ -75,6 +75,13 @@ class Stage:
         batch_id = self.store.batches.launch(new, new_rows, self.clock.now(), lambda _: None)
         self._wake(batch_id)
         return batch_id
+
+    async def settled_losing(self, fault: Fault, rows: int = 5, lost: int = 2) -> str:
+        """Launch a batch, lose Writer's answer for one of its rows, and wait until it is settled; give its id."""
+        self.double.script(Kind.CREATE, fault, text=f"batch {self._batches + 1} row {lost}")
+        batch = self.launch(rows)
+        await self.settled(batch)
+        return batch
 
     def pause(self, batch_id: str) -> None:
         """Press Pause."""

@@ -140,9 +140,7 @@ def test_a_list_by_last_change_does_not_pass_for_one_by_creation(
     lost = f"batch 1 row {number}"
 
     async def main(stage: Stage) -> None:
-        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text=lost)
-        batch = stage.launch(number + 1)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_AFTER, rows=number + 1, lost=number)
         assert stage.states(batch) == {COMPLETED: number, UNCONFIRMED: 1}
         stage.check(batch)
 
@@ -163,9 +161,7 @@ def test_a_total_that_is_too_small_proves_nothing(play: Play, monkeypatch: pytes
     async def main(stage: Stage) -> None:
         stage.double.stranger(150)
         await stage.clock.sleep(900)
-        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text=LOST)
-        batch = stage.launch(5)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_AFTER)
         assert stage.states(batch) == {COMPLETED: 4, UNCONFIRMED: 1}
         stage.check(batch)
 

@@ -112,9 +112,7 @@ def test_writers_clock_that_is_set_back_does_not_make_a_second_job(play: Play) -
         await stage.settled(stage.launch(5))
         stage.double.options.skew = -5.0
         await stage.settled(stage.launch(50))
-        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text="batch 3 row 2")
-        batch = stage.launch(5)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_AFTER)
         assert stage.states(batch) == {COMPLETED: 4, UNCONFIRMED: 1}
         stage.check(batch)
 
@@ -135,9 +133,7 @@ def test_a_clock_that_runs_fast_does_not_make_a_second_job(play: Play) -> None:
         await stage.settled(stage.launch(5))
         await asyncio.sleep(4 * 3600)
         stage.clock.jump(20 * 3600 * 60e-6)
-        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text="batch 2 row 2")
-        batch = stage.launch(5)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_AFTER)
         assert stage.states(batch) == {COMPLETED: 4, UNCONFIRMED: 1}
         stage.check(batch)
 
@@ -152,9 +148,7 @@ def test_jobs_that_are_stamped_by_another_clock_of_writers_are_not_taken_for_old
     monkeypatch.setattr(Job, "shown", lambda job, now, skew: shown(job, now, skew - 4.0))
 
     async def main(stage: Stage) -> None:
-        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text="batch 1 row 3")
-        batch = stage.launch(5)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_AFTER, lost=3)
         assert stage.states(batch) == {COMPLETED: 4, UNCONFIRMED: 1}
         stage.check(batch)
 

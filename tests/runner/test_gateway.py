@@ -1,7 +1,10 @@
 """What answers teach: only an answer to a request that left after a trouble says that it is over."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +22,21 @@ HERE = "https://writer.test"
 JOB = {"id": "job", "status": "in_progress", "application_id": "agent", "created_at": "2026-05-01T10:00:00Z"}
 
 
+@asynccontextmanager
+async def opened(
+    tmp_path: Path, answer: Callable[[httpx.Request], Any], rpm: int = 400
+) -> AsyncIterator[tuple[Store, Gateway]]:
+    """A store, and a gateway to a Writer that answers so."""
+    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
+    writer = Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer))
+    gateway = Gateway(store, writer, Budget(store, HERE, rpm, clock), HERE, clock)
+    try:
+        yield store, gateway
+    finally:
+        await gateway.aclose()
+        store.close()
+
+
 async def test_an_answer_to_an_older_request_does_not_hide_that_the_key_is_refused(tmp_path: Path) -> None:
     begun, may_answer = asyncio.Event(), asyncio.Event()
 
@@ -29,10 +47,7 @@ async def test_an_answer_to_an_older_request_does_not_hide_that_the_key_is_refus
         status = 401 if request.url.path.endswith("refused") else 200
         return httpx.Response(status, json=JOB)
 
-    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
-    writer = Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer))
-    gateway = Gateway(store, writer, Budget(store, HERE, 400, clock), HERE, clock)
-    try:
+    async with opened(tmp_path, answer) as (store, gateway):
         slow = asyncio.create_task(gateway.job("slow"))
         await begun.wait()
         with pytest.raises(KeyRefusedError):
@@ -43,9 +58,6 @@ async def test_an_answer_to_an_older_request_does_not_hide_that_the_key_is_refus
         gateway.budget.relax()
         await gateway.job("new")
         assert store.connections.health(HERE).key_refused_at is None
-    finally:
-        await gateway.aclose()
-        store.close()
 
 
 async def test_a_refusal_of_what_was_asked_before_a_person_tried_anew_pauses_nothing(tmp_path: Path) -> None:
@@ -57,17 +69,14 @@ async def test_a_refusal_of_what_was_asked_before_a_person_tried_anew_pauses_not
             await may_answer.wait()
         return httpx.Response(401)
 
-    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
-    writer = Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer))
-    gateway = Gateway(store, writer, Budget(store, HERE, 400, clock), HERE, clock)
-    batch_id = launch(store, 1, HERE)
     states = []
+    async with opened(tmp_path, answer) as (store, gateway):
+        batch_id = launch(store, 1, HERE)
 
-    def note() -> None:
-        batch = store.batches.only(batch_id)
-        states.append((batch.state, batch.pause_kind))
+        def note() -> None:
+            batch = store.batches.only(batch_id)
+            states.append((batch.state, batch.pause_kind))
 
-    try:
         slow = asyncio.create_task(gateway.job("slow"))
         await begun.wait()
         with pytest.raises(KeyRefusedError):
@@ -82,9 +91,6 @@ async def test_a_refusal_of_what_was_asked_before_a_person_tried_anew_pauses_not
         with pytest.raises(KeyRefusedError):
             await gateway.job("refused")
         note()
-    finally:
-        await gateway.aclose()
-        store.close()
     paused = (BatchState.PAUSED, PauseKind.KEY_REFUSED)
     assert states == [paused, (BatchState.RUNNING, None), paused]
 
@@ -99,10 +105,7 @@ async def test_a_key_that_is_refused_for_one_thing_only_is_noted_whatever_else_i
             return httpx.Response(403)
         return httpx.Response(200, json=JOB)
 
-    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
-    writer = Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer))
-    gateway = Gateway(store, writer, Budget(store, HERE, 400, clock), HERE, clock)
-    try:
+    async with opened(tmp_path, answer) as (store, gateway):
         forbidden = asyncio.create_task(gateway.job("forbidden"))
         await begun.wait()
         await gateway.job("allowed")
@@ -110,9 +113,6 @@ async def test_a_key_that_is_refused_for_one_thing_only_is_noted_whatever_else_i
         with pytest.raises(KeyRefusedError):
             await forbidden
         assert store.connections.health(HERE).key_refused_at is not None
-    finally:
-        await gateway.aclose()
-        store.close()
 
 
 async def test_a_person_who_finds_the_limit_used_up_makes_nobody_hold(tmp_path: Path) -> None:
@@ -122,16 +122,12 @@ async def test_a_person_who_finds_the_limit_used_up_makes_nobody_hold(tmp_path: 
         asked.append(request)
         return httpx.Response(200, json=JOB)
 
-    store, clock = Store(f"sqlite:///{tmp_path}/copydesk.db"), Clock()
-    budget = Budget(store, HERE, 10, clock)
-    gateway = Gateway(store, Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer)), budget, HERE, clock)
-    try:
+    async with opened(tmp_path, answer, rpm=10) as (_, gateway):
         for _ in range(10):
-            await budget.turn()
+            await gateway.budget.turn()
         with pytest.raises(NoEffectError, match="limit is used up"):
             await gateway.agents()
         assert asked == []
-        assert budget.load() == Load(last_minute=10, limit=10, used_up=True), "nobody may have been made to hold"
-    finally:
-        await gateway.aclose()
-        store.close()
+        assert gateway.budget.load() == Load(last_minute=10, limit=10, used_up=True), (
+            "nobody may have been made to hold"
+        )

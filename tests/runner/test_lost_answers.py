@@ -76,9 +76,7 @@ def test_strangers_jobs_from_long_before_are_no_reason_for_doubt(play: Play) -> 
     async def main(stage: Stage) -> None:
         stage.double.stranger(500)
         await stage.clock.sleep(900)
-        stage.double.script(Kind.CREATE, Fault.RESET_BEFORE, text=LOST)
-        batch = stage.launch(20)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_BEFORE, rows=20)
         assert stage.states(batch) == {COMPLETED: 20}
 
     play(main)
@@ -113,9 +111,7 @@ def test_a_list_of_more_than_20_pages_that_cannot_be_read_whole_proves_nothing(p
     async def main(stage: Stage) -> None:
         stage.double.stranger(1001)
         await stage.clock.sleep(900)
-        stage.double.script(Kind.CREATE, Fault.RESET_BEFORE, text=LOST)
-        batch = stage.launch(5)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_BEFORE)
         assert stage.states(batch) == {COMPLETED: 4, UNCONFIRMED: 1}
         assert stage.books.asked(LOST) == 1
 
@@ -192,15 +188,11 @@ def test_writers_clock_may_be_another_than_ours(play: Play, skew: float) -> None
     async def main(stage: Stage) -> None:
         stage.double.stranger(5)
         await stage.clock.sleep(900)
-        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text="batch 1 row 3")
-        batch = stage.launch(10)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_AFTER, rows=10, lost=3)
         assert stage.states(batch) == {COMPLETED: 9, UNCONFIRMED: 1}
         stage.check(batch)
         await stage.clock.sleep(120)
-        stage.double.script(Kind.CREATE, Fault.RESET_BEFORE, text="batch 2 row 3")
-        other = stage.launch(10)
-        await stage.settled(other)
+        other = await stage.settled_losing(Fault.RESET_BEFORE, rows=10, lost=3)
         assert stage.states(other) == {COMPLETED: 10}
         stage.check(other)
 
@@ -209,9 +201,7 @@ def test_writers_clock_may_be_another_than_ours(play: Play, skew: float) -> None
 
 def test_an_unconfirmed_row_may_be_sent_again_by_a_person(play: Play) -> None:
     async def main(stage: Stage) -> None:
-        stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text=LOST)
-        batch = stage.launch(5)
-        await stage.settled(batch)
+        batch = await stage.settled_losing(Fault.RESET_AFTER)
         assert stage.retry(batch) == 0, "retrying what failed leaves unconfirmed rows alone"
         assert stage.retry(batch, [2]) == 1
         await stage.settled(batch)
