@@ -88,7 +88,7 @@ def export(request: Request) -> Response:
     if suffix not in MEDIA_TYPES:
         return PlainTextResponse("A batch can be downloaded as .csv or .xlsx.", 404)
     try:
-        disposition, chunks = the_desk().export(batch_id, suffix)
+        disposition, chunks = the_desk().batches.export(batch_id, suffix)
     except MissingError as error:
         return PlainTextResponse(str(error), 404)
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
@@ -98,7 +98,7 @@ def export(request: Request) -> Response:
 def healthz(_: Request) -> Response:
     """Whether the desk works: it can read its store."""
     try:
-        the_desk().batches()
+        the_desk().batches.page()
     except Exception:
         log.exception("The desk does not work")
         return JSONResponse({"status": "failing"}, 503)

@@ -7,7 +7,7 @@ from typing import NoReturn
 import streamlit as st
 
 from components.asking import ask_cancel, ask_retry, retry_warnings
-from components.batch_header import (
+from components.batch.header import (
     Order,
     head,
     least_left,
@@ -18,12 +18,12 @@ from components.batch_header import (
     time_left,
     what_retry_does,
 )
-from components.pace import RESTING, pace, retrying
+from components.batch.pace import RESTING, pace, retrying
+from components.batch.progress import progress
+from components.batch.row_panel import no_row_panel, retry_button, row_panel, why_failed
+from components.batch.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from components.page import attempt, clock, now, open_page, tab_title, tell
-from components.progress import progress
 from components.refresh import follow
-from components.row_panel import no_row_panel, retry_button, row_panel, why_failed
-from components.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
 from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable, sendable
@@ -45,7 +45,7 @@ def missing() -> NoReturn:
 def read_batch() -> BatchSummary:
     """The batch as it is now."""
     try:
-        return desk.batch(batch_id)
+        return desk.batches.get(batch_id)
     except MissingError:
         missing()
 
@@ -58,7 +58,7 @@ def order_and_redraw(action: Callable[[], object]) -> None:
 
 def retry(summary: BatchSummary, positions: Sequence[int] | None = None) -> None:
     """Send rows again, those given or all that failed, and say so where they have to wait."""
-    tell(what_retry_does(summary.batch, desk.retry(batch_id, positions)))
+    tell(what_retry_does(summary.batch, desk.rows.retry(batch_id, positions)))
 
 
 def ask(question: str, *positions: int) -> None:
@@ -73,7 +73,7 @@ def answer_questions(summary: BatchSummary) -> None:
     if about != batch_id:
         return
     if question == "cancel":
-        ask_cancel(summary.counts, partial(order_and_redraw, partial(desk.cancel, batch_id)))
+        ask_cancel(summary.counts, partial(order_and_redraw, partial(desk.batches.cancel, batch_id)))
     else:
         warnings = st.session_state.pop("warnings", [])
         ask_retry(len(positions), warnings, partial(order_and_redraw, partial(retry, summary, positions)))
@@ -87,10 +87,10 @@ def obey(order: Order | None, summary: BatchSummary) -> None:
         order_and_redraw(partial(retry, summary))
     elif order is not None:
         actions: dict[Order, Callable[[str], object]] = {
-            Order.PAUSE: desk.pause,
-            Order.RESUME: desk.resume,
-            Order.RESUME_ANYWAY: desk.resume_anyway,
-            Order.RUN_REMAINING: desk.run_remaining,
+            Order.PAUSE: desk.batches.pause,
+            Order.RESUME: desk.batches.resume,
+            Order.RESUME_ANYWAY: desk.batches.resume_anyway,
+            Order.RUN_REMAINING: desk.batches.run_remaining,
         }
         order_and_redraw(partial(actions[order], batch_id))
 
@@ -103,10 +103,10 @@ def expectation(summary: BatchSummary) -> str:
         return still_collecting(at_writer)
     if summary.batch.state is not BatchState.RUNNING or not counts.unfinished + counts.retrying:
         return ""
-    if (left := desk.time_left(summary)) is not None:
+    if (left := desk.batches.time_left(summary)) is not None:
         return time_left(left)
     # while Writer is out of reach nobody knows for how long
-    return "" if desk.health().unreachable_since is not None else least_left(desk.least_minutes(summary))
+    return "" if desk.health().unreachable_since is not None else least_left(desk.batches.least_minutes(summary))
 
 
 def right_now(summary: BatchSummary) -> list[str]:
@@ -116,7 +116,7 @@ def right_now(summary: BatchSummary) -> list[str]:
     if not moving(summary.batch, summary.counts):
         return [RESTING]
     counts = summary.counts
-    lost = desk.lost(batch_id) if counts[RowState.SENDING] else 0
+    lost = desk.rows.lost(batch_id) if counts[RowState.SENDING] else 0
     told = pace(desk.load(), now(), waiting=sendable(summary.batch, counts) > 0, lost=lost)
     if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
         told.append(retrying(counts.retrying, counts[RowState.FAILED]))
@@ -136,11 +136,11 @@ def draw_head(summary: BatchSummary) -> None:
 
 def read_rows(chosen: Filter) -> RowPage:
     """The page of rows that is asked for; the first one where that page is gone."""
-    page = desk.rows(batch_id, chosen.states, chosen.search, chosen.page)
+    page = desk.rows.page(batch_id, chosen.states, chosen.search, chosen.page)
     if page.rows or chosen.page == 1:
         return page
     st.session_state["page"] = 1
-    return desk.rows(batch_id, chosen.states, chosen.search, 1)
+    return desk.rows.page(batch_id, chosen.states, chosen.search, 1)
 
 
 def draw_rows(summary: BatchSummary) -> tuple[Picked, RowPage]:
@@ -173,9 +173,9 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
         with st.container(border=True, key="row"):
             if again and summary.batch.connection == desk.connection.id and retry_button(len(again)):
                 retry_rows(summary, again)
-            row_panel(desk.row(batch_id, picked.latest), clock)
+            row_panel(desk.rows.get(batch_id, picked.latest), clock)
     if summary.counts[RowState.FAILED]:
-        why_failed(desk.failure_reasons(batch_id))
+        why_failed(desk.rows.failure_reasons(batch_id))
 
 
 def moves() -> bool:

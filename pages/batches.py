@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from components.asking import ask_delete
-from components.batch_table import batch_table, no_batches, open_button
+from components.batches.table import batch_table, no_batches, open_button
 from components.page import attempt, clock, open_page
 from components.refresh import follow
 from services.desk import PAGE_BATCHES
@@ -19,7 +19,7 @@ REST_SECONDS = 10
 
 def read_page() -> BatchPage:
     """The page of batches that is asked for."""
-    return desk.batches(int(st.session_state.get("batches_page", 1)))
+    return desk.batches.page(int(st.session_state.get("batches_page", 1)))
 
 
 def moves() -> bool:
@@ -29,7 +29,7 @@ def moves() -> bool:
 
 def delete(batch_id: str) -> None:
     """Delete a batch, and draw the list without it."""
-    attempt(partial(desk.delete, batch_id))
+    attempt(partial(desk.batches.delete, batch_id))
     st.rerun()
 
 

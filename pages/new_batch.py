@@ -9,15 +9,23 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.agent import choose_agent, compare_agent, describe_inputs, try_again, wants_fresh_agents
-from components.checks import show_check, tell_incomplete
-from components.columns import Columns, choose_columns, tell_unused
-from components.drafts import tell_launched, tell_no_draft
-from components.launch import launch_button, name_batch, proposed_name, show_storing, tell_estimate
-from components.launch_options import choose_options, fit, tell_sample
+from components.new_batch.agent import choose_agent, compare_agent, describe_inputs, try_again, wants_fresh_agents
+from components.new_batch.checks import show_check, tell_incomplete
+from components.new_batch.columns import Columns, choose_columns, tell_unused
+from components.new_batch.drafts import tell_launched, tell_no_draft
+from components.new_batch.launch import launch_button, name_batch, proposed_name, show_storing, tell_estimate
+from components.new_batch.options import choose_options, fit, tell_sample
+from components.new_batch.spreadsheet import (
+    choose_reading,
+    offer_draft,
+    offer_sample,
+    paste,
+    show_sheet,
+    tell_reading,
+    upload,
+)
+from components.new_batch.steps import step, tell_story
 from components.page import attempt, open_page
-from components.spreadsheet import choose_reading, offer_draft, offer_sample, paste, show_sheet, tell_reading, upload
-from components.steps import step, tell_story
 from components.words import count, plain
 from services.desk import Desk
 from services.errors import MissingError, PersonError, SheetError, WriterError
@@ -38,7 +46,7 @@ Open = Callable[[Callable[[int], None]], Draft]
 def show_draft(desk: Desk, draft_id: str) -> None:
     """The draft's steps, each as soon as the one above is answered."""
     try:
-        draft = desk.draft(draft_id)
+        draft = desk.drafts.get(draft_id)
     except MissingError:
         tell_no_draft(forget_draft)
         return
@@ -82,7 +90,7 @@ def bring_spreadsheet(desk: Desk) -> None:
             pasted = paste()
     tell_story()
     if sample:
-        slot.error(plain(open_draft(slot, Given("sample", "the sample", lambda _: desk.open_sample()))))
+        slot.error(plain(open_draft(slot, Given("sample", "the sample", lambda _: desk.drafts.open_sample()))))
     open_first(slot, [*given_file(desk, file), *given_cells(desk, pasted)])
 
 
@@ -90,7 +98,7 @@ def offer_last_draft(desk: Desk) -> None:
     """Offer the draft that was shown last, unless it is gone or was launched."""
     draft_id = st.session_state.get(LAST, "")
     with suppress(MissingError):
-        draft = desk.draft(draft_id)
+        draft = desk.drafts.get(draft_id)
         if not draft.batch_id:
             offer_draft(draft.sheet, lambda: st.query_params.update(draft=draft_id))
 
@@ -99,12 +107,12 @@ def given_file(desk: Desk, file: UploadedFile | None) -> list[Given]:
     """The uploaded file, if there is one."""
     if file is None:
         return []
-    return [Given(file.file_id, file.name, lambda tell: desk.open_spreadsheet(file.getvalue(), file.name, tell))]
+    return [Given(file.file_id, file.name, lambda tell: desk.drafts.open(file.getvalue(), file.name, tell))]
 
 
 def given_cells(desk: Desk, text: str) -> list[Given]:
     """The pasted cells, if there are any."""
-    return [Given(f"cells {hash(text)}", "the cells", lambda tell: desk.open_pasted(text, tell))] if text else []
+    return [Given(f"cells {hash(text)}", "the cells", lambda tell: desk.drafts.open_pasted(text, tell))] if text else []
 
 
 def open_first(slot: DeltaGenerator, given: list[Given]) -> None:
@@ -158,7 +166,7 @@ def spreadsheet_step(desk: Desk, draft: Draft) -> Draft:
     with step(1, "Spreadsheet"):
         slot = st.empty()
         draft = reread_draft(desk, slot, draft)
-        show_sheet(draft.sheet, desk.preview(draft.id, PREVIEW_ROWS))
+        show_sheet(draft.sheet, desk.drafts.preview(draft.id, PREVIEW_ROWS))
         choose_reading(draft.sheet, reread, forget_draft)
     return draft
 
@@ -169,7 +177,7 @@ def reread_draft(desk: Desk, slot: DeltaGenerator, draft: Draft) -> Draft:
     if draft_id != draft.id:
         return draft
     try:
-        draft = desk.reread(draft_id, reading, tell_reading(slot, draft.sheet.filename))
+        draft = desk.drafts.reread(draft_id, reading, tell_reading(slot, draft.sheet.filename))
         slot.empty()
     except PersonError as exc:
         slot.error(plain(str(exc)))
@@ -181,7 +189,7 @@ def agent_step(desk: Desk, draft: Draft) -> None:
     """Which agent, and what it asks for."""
 
     def choose(agent: Agent) -> None:
-        attempt(lambda: desk.choose_agent(draft.id, agent))
+        attempt(lambda: desk.drafts.choose_agent(draft.id, agent))
 
     with step(2, "Agent"):
         agents = list_agents(desk)
@@ -197,7 +205,7 @@ def list_agents(desk: Desk) -> list[Agent]:
     """The agents there are; none, and why, where there are none or Writer could not be asked."""
     try:
         with st.spinner("Asking Writer for its agents …"):
-            agents = desk.agents(refresh=wants_fresh_agents())
+            agents = desk.agents.list(refresh=wants_fresh_agents())
     except WriterError as exc:
         st.error(plain(str(exc)), icon=":material/cloud_off:")
         try_again()
@@ -212,10 +220,10 @@ def columns_step(desk: Desk, draft: Draft, agent: Agent) -> None:
     """Which column feeds which input."""
 
     def choose(name: str, choice: Choice) -> None:
-        attempt(lambda: desk.save_choices(draft.id, {**desk.draft(draft.id).choices, name: choice}))
+        attempt(lambda: desk.drafts.save_choices(draft.id, {**desk.drafts.get(draft.id).choices, name: choice}))
 
     with step(3, "Columns"):
-        first_row = next(iter(desk.preview(draft.id, 1)), None)
+        first_row = next(iter(desk.drafts.preview(draft.id, 1)), None)
         choose_columns(agent.inputs, Columns.of(draft.sheet.columns, first_row), draft.choices, choose)
         tell_unused(draft.sheet.columns, draft.choices)
 
@@ -223,12 +231,12 @@ def columns_step(desk: Desk, draft: Draft, agent: Agent) -> None:
 def check_step(desk: Desk, draft: Draft) -> Check | None:
     """Which rows can be sent; nothing while something is undecided."""
     with step(4, "Check"):
-        undecided = desk.incomplete(draft)
+        undecided = desk.drafts.incomplete(draft)
         if undecided:
             tell_incomplete(undecided)
             return None
         with st.spinner(f"Checking {count(draft.sheet.row_count, 'row')} …"):
-            check = desk.check(draft)
+            check = desk.drafts.check(draft)
         show_check(check)
     return check
 
@@ -237,16 +245,16 @@ def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
     """The batch's name, how it is sent, what it takes, and the button."""
 
     def rename(name: str) -> None:
-        attempt(lambda: desk.rename_draft(draft.id, name))
+        attempt(lambda: desk.drafts.rename(draft.id, name))
 
     def choose(**changed: Any) -> None:
-        attempt(lambda: desk.save_options(draft.id, replace(desk.draft(draft.id).options, **changed)))
+        attempt(lambda: desk.drafts.save_options(draft.id, replace(desk.drafts.get(draft.id).options, **changed)))
 
     with step(5, "Launch"):
         name = name_batch(draft.name, proposed_name(draft, st.context.timezone), rename)
         options = fit(draft.options, rows)
         choose_options(options, rows, choose)
-        tell_estimate(desk.estimate(options.sample_rows or rows), desk.settings.writer_rpm)
+        tell_estimate(desk.drafts.estimate(options.sample_rows or rows), desk.settings.writer_rpm)
         refused = desk.health().key_refused_at is not None
         if refused:
             st.warning("Nothing can be launched while Writer refuses the API key.", icon=":material/key_off:")
@@ -263,8 +271,8 @@ def launch(desk: Desk, draft: Draft, name: str, options: LaunchOptions) -> None:
     place, rows = st.empty(), draft.sheet.row_count
     show_storing(place, 0, rows)
     try:
-        desk.save_options(draft.id, options)  # as they fit the rows that are ready, which is what the page says
-        batch_id = desk.launch(draft.id, name, lambda stored: show_storing(place, stored, rows))
+        desk.drafts.save_options(draft.id, options)  # as they fit the rows that are ready, which is what the page says
+        batch_id = desk.drafts.launch(draft.id, name, lambda stored: show_storing(place, stored, rows))
     except (PersonError, WriterError) as exc:
         place.error(plain(str(exc)))
     else:

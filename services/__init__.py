@@ -1,1 +1,1 @@
-"""Everything that is not screen. Nothing in here imports Streamlit; read `desk.py` first."""
+"""Everything that is not screen. Nothing in here imports Streamlit; read `desk` first."""

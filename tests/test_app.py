@@ -77,7 +77,7 @@ async def test_health_is_bad_when_the_store_cannot_be_read_and_says_nothing_more
     def fail(page: int = 1) -> BatchPage:
         raise error
 
-    monkeypatch.setattr(desk, "batches", fail)
+    monkeypatch.setattr(desk.batches, "page", fail)
     answer = await client.get("/healthz")
     assert (answer.status_code, answer.json()) == (503, {"status": "failing"})
 

@@ -1,6 +1,6 @@
 """Writer's API in miniature, for trying and testing Copydesk without a key.
 
-It shares no code with the client in `services.writer`: a mistake in one must show against the other.
+It shares no code with the client in `services.writer.client`: a mistake in one must show against the other.
 Serve it with `python -m services.sandbox`, or call it in process through `httpx.ASGITransport(create_app(path))`.
 """
 

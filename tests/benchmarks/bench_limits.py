@@ -18,7 +18,7 @@ from tests.benchmarks import sdk
 from tests.benchmarks.figures import Baseline, Goal, report
 from tests.benchmarks.floors import PAGE, floor_requests, floor_seconds
 from tests.benchmarks.virtual import Meddler, Run, now, on_stage, run_ours, run_sdk, with_sdk
-from tests.runner.stage import AGENT, CONNECTION, Stage
+from tests.engine.runner.stage import AGENT, CONNECTION, Stage
 from tests.support.double import Books, Double, FaultyTransport
 
 LONGEST_JOB = 10.0

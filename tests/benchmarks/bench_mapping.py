@@ -7,7 +7,7 @@ import gc
 import time
 from collections.abc import Callable
 
-from services.mapping import check, compile_choices
+from services.drafts.mapping import check, compile_choices
 from services.models import Agent, AgentInput, Choice, ChoiceKind, Inputs, InputType, SheetRow
 
 ROWS = 100_000

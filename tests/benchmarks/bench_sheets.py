@@ -10,7 +10,7 @@ import pandas
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from services import sheets
+from services.drafts import sheets
 from services.models import Reading
 
 ROWS = 100_000

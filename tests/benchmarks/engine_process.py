@@ -5,12 +5,12 @@ Each line that comes in is the id of a batch, which is woken as the pages do; th
 
 import sys
 
-from services.budget import Budget
 from services.clock import Clock
-from services.engine import EmbeddedEngine
-from services.gateway import Gateway
+from services.engine.budget import Budget
+from services.engine.embedded import EmbeddedEngine
+from services.engine.gateway import Gateway
 from services.store import Store
-from services.writer import Writer
+from services.writer.client import Writer
 
 
 def main(database_url: str, writer_url: str, rpm: int) -> None:

@@ -14,7 +14,7 @@ import httpx
 
 from services.models import BatchState, Choice, ChoiceKind, Reading, RowState, Sheet
 from services.store import NewBatch, NewRow, Store
-from tests.runner.stage import AGENT
+from tests.engine.runner.stage import AGENT
 from tests.support.server import ROOT
 
 _LOOK_EVERY = 0.1

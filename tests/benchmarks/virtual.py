@@ -13,7 +13,7 @@ import httpx
 from services.models import RowState
 from services.store import Store
 from tests.benchmarks import sdk
-from tests.runner.stage import CONNECTION, Stage
+from tests.engine.runner.stage import CONNECTION, Stage
 from tests.support.double import Books, Double, FaultyTransport, Kind, Options
 from tests.support.virtual_time import EPOCH, VirtualClock, run_virtual
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from services import sheets
+from services.drafts import sheets
 from tests.browser.marketer import PATIENCE, Marketer, table
 from tests.support.server import Server
 

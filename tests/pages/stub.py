@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.desk import PAGE_BATCHES, PAGE_ROWS, Desk
+from services.desk.batches import Batches
+from services.desk.drafts import Drafts
+from services.desk.rows import Rows
 from services.errors import MissingError, RefusedError
 from services.models import (
     Agent,
@@ -104,6 +107,9 @@ class StubDesk(Desk):
         self.retrying = 0
         self.answers_lost = 0
         self.works = True
+        self.batches = StubBatches(self)
+        self.rows = StubRows(self)
+        self.drafts = StubDrafts()
 
     def hold(self, batch: Batch, rows: Sequence[RowDetail] = ()) -> Batch:
         """Take a batch in."""
@@ -127,87 +133,110 @@ class StubDesk(Desk):
     def load(self) -> Load:
         return self.busy
 
+    def held_batch(self, batch_id: str) -> tuple[Batch, list[RowDetail]]:
+        if batch_id not in self.held:
+            raise MissingError("There is no such batch.")
+        return self.held[batch_id]
+
+    def do(self, *order: Any) -> None:
+        if self.refusal:
+            raise RefusedError(self.refusal)
+        self.told.append(order)
+
+    def change(self, batch_id: str, **changes: Any) -> None:
+        batch, rows = self.held_batch(batch_id)
+        self.held[batch_id] = (replace(batch, **changes), rows)
+
+
+class StubDrafts(Drafts):
+    """Knows of drafts what the page of a batch asks."""
+
+    def __init__(self) -> None:
+        pass
+
     def estimate(self, rows: int) -> Estimate:
         return Estimate(rows * 2, rows / 200)
 
-    def batches(self, page: int = 1) -> BatchPage:
-        newest = sorted(self.held.values(), key=lambda held: held[0].created_at, reverse=True)
+
+class StubBatches(Batches):
+    """The batches that the stub holds."""
+
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+
+    def page(self, page: int = 1) -> BatchPage:
+        newest = sorted(self._desk.held.values(), key=lambda held: held[0].created_at, reverse=True)
         here = newest[(page - 1) * PAGE_BATCHES : page * PAGE_BATCHES]
-        return BatchPage(tuple(self.batch(batch.id) for batch, _ in here), len(newest))
+        return BatchPage(tuple(self.get(batch.id) for batch, _ in here), len(newest))
 
-    def batch(self, batch_id: str) -> BatchSummary:
-        batch, rows = self._held(batch_id)
-        return BatchSummary(batch, Counts(Counter(row.state for row in rows), self.retrying))
-
-    def rows(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
-        batch, rows = self._held(batch_id)
-        values_of = mapped_values(batch)
-        found = [row for row in rows if (not states or row.state in states) and search.lower() in _text(row)]
-        here = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-        return RowPage(tuple(_preview(row, values_of(row.cells)) for row in here), len(found))
-
-    def row(self, batch_id: str, position: int) -> RowDetail:
-        return self._held(batch_id)[1][position]
-
-    def failure_reasons(self, batch_id: str) -> list[tuple[str, int]]:
-        errors = Counter(row.error for row in self._held(batch_id)[1] if row.error and row.state is RowState.FAILED)
-        return [(str(error), amount) for error, amount in errors.most_common()]
+    def get(self, batch_id: str) -> BatchSummary:
+        batch, rows = self._desk.held_batch(batch_id)
+        return BatchSummary(batch, Counts(Counter(row.state for row in rows), self._desk.retrying))
 
     def time_left(self, summary: BatchSummary) -> timedelta | None:
-        is_known = summary.counts[RowState.COMPLETED] and self.sick.unreachable_since is None
+        is_known = summary.counts[RowState.COMPLETED] and self._desk.sick.unreachable_since is None
         return timedelta(minutes=4) if is_known else None
 
     def least_minutes(self, summary: BatchSummary) -> float:
         return summary.counts.waiting / 200
 
-    def lost(self, batch_id: str) -> int:
-        return self.answers_lost
-
     def pause(self, batch_id: str) -> None:
-        self._do("pause", batch_id)
-        self._change(batch_id, state=BatchState.PAUSED, pause_kind=PauseKind.PERSON, reason="Paused by you.")
+        self._desk.do("pause", batch_id)
+        self._desk.change(batch_id, state=BatchState.PAUSED, pause_kind=PauseKind.PERSON, reason="Paused by you.")
 
     def resume(self, batch_id: str) -> None:
-        self._do("resume", batch_id)
-        self._change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
+        self._desk.do("resume", batch_id)
+        self._desk.change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
 
     def resume_anyway(self, batch_id: str) -> None:
-        self._do("resume_anyway", batch_id)
-        self._change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", unguarded=True)
+        self._desk.do("resume_anyway", batch_id)
+        self._desk.change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", unguarded=True)
 
     def run_remaining(self, batch_id: str) -> None:
-        self._do("run_remaining", batch_id)
-        self._change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", sample_end=None)
+        self._desk.do("run_remaining", batch_id)
+        self._desk.change(batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", sample_end=None)
 
     def cancel(self, batch_id: str) -> None:
-        self._do("cancel", batch_id)
-        self._change(batch_id, state=BatchState.CANCELED)
-
-    def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
-        self._do("retry", batch_id, positions if positions is None else list(positions))
-        return 1
+        self._desk.do("cancel", batch_id)
+        self._desk.change(batch_id, state=BatchState.CANCELED)
 
     def delete(self, batch_id: str) -> None:
-        self._do("delete", batch_id)
-        del self.held[batch_id]
+        self._desk.do("delete", batch_id)
+        del self._desk.held[batch_id]
 
     def export(self, batch_id: str, suffix: str) -> tuple[str, Iterator[bytes]]:
-        batch, rows = self._held(batch_id)
+        batch, rows = self._desk.held_batch(batch_id)
         return f'attachment; filename="{batch.id}.{suffix}"', (f"{row.suggestion}\n".encode() for row in rows)
 
-    def _held(self, batch_id: str) -> tuple[Batch, list[RowDetail]]:
-        if batch_id not in self.held:
-            raise MissingError("There is no such batch.")
-        return self.held[batch_id]
 
-    def _do(self, *order: Any) -> None:
-        if self.refusal:
-            raise RefusedError(self.refusal)
-        self.told.append(order)
+class StubRows(Rows):
+    """The rows that the stub holds."""
 
-    def _change(self, batch_id: str, **changes: Any) -> None:
-        batch, rows = self._held(batch_id)
-        self.held[batch_id] = (replace(batch, **changes), rows)
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+
+    def page(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
+        batch, rows = self._desk.held_batch(batch_id)
+        values_of = mapped_values(batch)
+        found = [row for row in rows if (not states or row.state in states) and search.lower() in _text(row)]
+        here = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+        return RowPage(tuple(_preview(row, values_of(row.cells)) for row in here), len(found))
+
+    def get(self, batch_id: str, position: int) -> RowDetail:
+        return self._desk.held_batch(batch_id)[1][position]
+
+    def failure_reasons(self, batch_id: str) -> list[tuple[str, int]]:
+        errors = Counter(
+            row.error for row in self._desk.held_batch(batch_id)[1] if row.error and row.state is RowState.FAILED
+        )
+        return [(str(error), amount) for error, amount in errors.most_common()]
+
+    def lost(self, batch_id: str) -> int:
+        return self._desk.answers_lost
+
+    def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
+        self._desk.do("retry", batch_id, positions if positions is None else list(positions))
+        return 1
 
 
 def _text(row: RowDetail) -> str:

@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import components.page
-from services import mapping
 from services.desk import Desk
+from services.drafts import mapping
 from services.errors import KeyRefusedError, LaunchError, SheetError, UnreachableError
 from services.models import (
     Agent,
@@ -109,19 +109,19 @@ def upload(page: AppTest, name: str, text: str | bytes) -> AppTest:
 
 
 def with_agent(desk: Desk, draft: Draft, name: str = PRODUCT_AGENT) -> Draft:
-    return desk.choose_agent(draft.id, next(agent for agent in desk.agents() if agent.name == name))
+    return desk.drafts.choose_agent(draft.id, next(agent for agent in desk.agents.list() if agent.name == name))
 
 
 @pytest.fixture
 def sample(desk: Desk) -> Draft:
     """The sample with the agent it was made for: every row is ready."""
-    return with_agent(desk, desk.open_sample())
+    return with_agent(desk, desk.drafts.open_sample())
 
 
 def flawed(desk: Desk, rows: int) -> Draft:
     """One row that is ready, and so many whose tone the agent does not know."""
     text = "Product name,Tone\nMug,Warm\n" + "".join(f"Bowl {n},Loud\n" for n in range(rows))
-    return with_agent(desk, desk.open_spreadsheet(text.encode(), "bowls.csv"))
+    return with_agent(desk, desk.drafts.open(text.encode(), "bowls.csv"))
 
 
 class TestTheStart:
@@ -133,7 +133,7 @@ class TestTheStart:
 
     def test_the_sample_is_read_at_a_click_and_the_address_leads_back_to_it(self, visit: Visit, desk: Desk) -> None:
         page = press(visit(), "use_sample")
-        assert desk.draft(draft_id(page)).sheet.filename == "Sample products.csv"
+        assert desk.drafts.get(draft_id(page)).sheet.filename == "Sample products.csv"
         assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent"]
         assert r"**Sample products\.csv** · 24 rows, 5 columns" in sentences(page.markdown)
 
@@ -145,7 +145,7 @@ class TestTheStart:
 
     def test_pasted_cells_become_a_draft(self, visit: Visit, desk: Desk) -> None:
         page = settled(visit().text_area(key="pasted").input("Name\tTone\nMug\tWarm").run())
-        assert desk.draft(draft_id(page)).sheet.columns == ("Name", "Tone")
+        assert desk.drafts.get(draft_id(page)).sheet.columns == ("Name", "Tone")
 
     def test_one_row_and_one_column_are_named_in_the_singular(self, visit: Visit) -> None:
         page = upload(visit(), "one.csv", "Name\nMug\n")
@@ -173,7 +173,7 @@ class TestASpreadsheetThatCannotBeUsed:
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         page = upload(visit(), "empty.csv", "")
-        monkeypatch.setattr(desk, "open_spreadsheet", lambda *_: pytest.fail("read again"))
+        monkeypatch.setattr(desk.drafts, "open", lambda *_: pytest.fail("read again"))
         before = sentences(page.error)
         assert sentences(settled(page.run()).error) == before
 
@@ -186,13 +186,13 @@ class TestASpreadsheetThatCannotBeUsed:
     def test_a_sample_that_cannot_be_read_is_told_too(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(desk, "open_sample", raising(SheetError("Reading took too long.")))
+        monkeypatch.setattr(desk.drafts, "open_sample", raising(SheetError("Reading took too long.")))
         assert sentences(press(visit(), "use_sample").error) == [r"Reading took too long\."]
 
     def test_it_does_not_stand_in_the_way_of_pasted_cells(self, visit: Visit, desk: Desk) -> None:
         page = upload(visit(), "empty.csv", "")
         page = settled(page.text_area(key="pasted").input("Name\tTone\nMug\tWarm").run())
-        assert desk.draft(draft_id(page)).sheet.columns == ("Name", "Tone")
+        assert desk.drafts.get(draft_id(page)).sheet.columns == ("Name", "Tone")
 
 
 def workbook(**sheets: list[str]) -> bytes:
@@ -212,30 +212,30 @@ class TestHowAFileIsRead:
         assert "sheet" not in keys(page)
 
     def test_a_workbook_with_several_sheets_offers_them_and_nothing_else(self, visit: Visit, desk: Desk) -> None:
-        draft = desk.open_spreadsheet(workbook(Mugs=["Name", "Mug"], Bowls=["Kind", "Bowl", "Dish"]), "shop.xlsx")
+        draft = desk.drafts.open(workbook(Mugs=["Name", "Mug"], Bowls=["Kind", "Bowl", "Dish"]), "shop.xlsx")
         page = visit(draft.id)
         assert page.selectbox(key="sheet").options == ["Mugs", "Bowls"]
         assert page.selectbox(key="sheet").value == "Mugs"
         assert keys(page).isdisjoint({"encoding", "separator"})
         page = choose(page, "sheet", "Bowls")
         assert r"**shop\.xlsx** · 2 rows, 1 column" in sentences(page.markdown)
-        assert desk.draft(draft.id).sheet.reading.sheet == "Bowls"
+        assert desk.drafts.get(draft.id).sheet.reading.sheet == "Bowls"
 
     def test_another_separator_reads_the_file_again(self, visit: Visit, desk: Desk) -> None:
-        draft = desk.open_spreadsheet(b"Name;Tone\nMug, blue;Warm\n", "mugs.csv")
+        draft = desk.drafts.open(b"Name;Tone\nMug, blue;Warm\n", "mugs.csv")
         page = choose(visit(draft.id), "separator", "Comma ( , )")
-        assert desk.draft(draft.id).sheet.columns[0] == "Name;Tone"
+        assert desk.drafts.get(draft.id).sheet.columns[0] == "Name;Tone"
         assert page.dataframe[0].value.columns[0] == "Name;Tone"
         assert page.selectbox(key="separator").value == "Comma ( , )"
 
     def test_a_reading_that_fails_is_refused_in_a_sentence_and_the_field_shows_what_stands(
         self, visit: Visit, desk: Desk
     ) -> None:
-        draft = desk.open_spreadsheet("Name\nCafé\n".encode("cp1252"), "cafes.csv")
-        before = desk.draft(draft.id).sheet.reading
+        draft = desk.drafts.open("Name\nCafé\n".encode("cp1252"), "cafes.csv")
+        before = desk.drafts.get(draft.id).sheet.reading
         page = choose(visit(draft.id), "encoding", "UTF-8")
         assert len(page.error) == 1
-        assert desk.draft(draft.id).sheet.reading == before
+        assert desk.drafts.get(draft.id).sheet.reading == before
         assert page.selectbox(key="encoding").value != "UTF-8"
 
     def test_another_spreadsheet_leads_to_a_new_start_and_a_way_back(self, visit: Visit, sample: Draft) -> None:
@@ -249,7 +249,7 @@ class TestHowAFileIsRead:
 
 class TestTheAgent:
     def test_choosing_one_describes_its_inputs_and_brings_the_next_steps(self, visit: Visit, desk: Desk) -> None:
-        page = choose(visit(desk.open_sample().id), "agent", PRODUCT_AGENT)
+        page = choose(visit(desk.drafts.open_sample().id), "agent", PRODUCT_AGENT)
         assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent", r"3\. Columns", r"4\. Check", r"5\. Launch"]
         assert "- **Tone** · one of a list, required — The voice of the text\\." in texts(page)
         assert "- **Key features** · text, up to 5 values, optional" in texts(page)
@@ -267,9 +267,9 @@ class TestTheAgent:
     def test_when_writer_cannot_be_asked_the_page_says_so_and_offers_to_try_again(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        draft = desk.open_sample()
+        draft = desk.drafts.open_sample()
         with monkeypatch.context() as broken:
-            broken.setattr(desk, "agents", raising(UnreachableError()))
+            broken.setattr(desk.agents, "list", raising(UnreachableError()))
             page = visit(draft.id)
             assert sentences(page.error) == [
                 r"Writer cannot be reached\. Check the network\; Copydesk tries again by itself\."
@@ -282,15 +282,15 @@ class TestTheAgent:
     def test_a_refused_key_is_told_with_its_remedy(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(desk, "agents", raising(KeyRefusedError()))
-        page = visit(desk.open_sample().id)
+        monkeypatch.setattr(desk.agents, "list", raising(KeyRefusedError()))
+        page = visit(desk.drafts.open_sample().id)
         assert sentences(page.error) == [
             r"Writer refuses the API key\. Set WRITER\_API\_KEY to a valid key and start Copydesk again\."
         ]
 
     def test_a_key_without_agents_is_told(self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(desk, "agents", lambda refresh: [])
-        page = visit(desk.open_sample().id)
+        monkeypatch.setattr(desk.agents, "list", lambda refresh=False: [])
+        page = visit(desk.drafts.open_sample().id)
         assert sentences(page.warning) == [
             "This key has no agents yet. Build a no-code agent in Writer, deploy it, and try again."
         ]
@@ -299,7 +299,7 @@ class TestTheAgent:
     def test_a_chosen_agent_stays_chosen_while_writer_cannot_be_asked(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(desk, "agents", raising(UnreachableError()))
+        monkeypatch.setattr(desk.agents, "list", raising(UnreachableError()))
         page = visit(sample.id)
         assert page.selectbox(key="agent").value == PRODUCT_AGENT
         assert "launch" in keys(page)
@@ -309,7 +309,7 @@ class TestTheAgent:
     ) -> None:
         page = visit(sample.id)
         assert sentences(page.warning) == []
-        monkeypatch.setattr(desk, "agents", lambda refresh: [Agent("b", "Another", (NOBODY,))])
+        monkeypatch.setattr(desk.agents, "list", lambda refresh=False: [Agent("b", "Another", (NOBODY,))])
         page = press(page, "refresh_agents")
         assert sentences(page.warning) == [
             "The agent “Product description” is not among the agents of this key any more. Choose another one, or "
@@ -320,8 +320,8 @@ class TestTheAgent:
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         agents = [Agent("a", "Twin", (NOBODY,)), Agent("b", "Twin", ())]
-        monkeypatch.setattr(desk, "agents", lambda refresh: agents)
-        draft = desk.open_sample()
+        monkeypatch.setattr(desk.agents, "list", lambda refresh=False: agents)
+        draft = desk.drafts.open_sample()
         page = choose(visit(draft.id), "agent", "Twin (2)")
         assert chosen_agent(desk, draft).id == "b"
         assert "This agent has no inputs." in texts(page)
@@ -332,11 +332,11 @@ class TestTheAgent:
         page = visit(sample.id)
         assert "take_new_inputs" not in keys(page)
         changed = replace(chosen_agent(desk, sample), inputs=(AgentInput("SKU", InputType.TEXT),))
-        monkeypatch.setattr(desk, "agents", lambda refresh: [changed])
+        monkeypatch.setattr(desk.agents, "list", lambda refresh=False: [changed])
         page = press(page, "refresh_agents")
         assert sentences(page.warning) == ["The inputs of this agent were changed in Writer since you chose it."]
         page = press(page, "take_new_inputs")
-        assert desk.draft(sample.id).agent == changed
+        assert desk.drafts.get(sample.id).agent == changed
         assert page.selectbox(key="column_for_0").label == "SKU"
         assert page.selectbox(key="column_for_0").value == "SKU"
 
@@ -349,7 +349,7 @@ def raising(error: Exception) -> Callable[..., object]:
 
 
 def chosen_agent(desk: Desk, draft: Draft) -> Agent:
-    agent = desk.draft(draft.id).agent
+    agent = desk.drafts.get(draft.id).agent
     assert agent is not None
     return agent
 
@@ -379,7 +379,7 @@ class TestTheColumns:
 
     def test_each_line_of_a_cell_is_shown_as_the_value_that_it_becomes(self, visit: Visit, desk: Desk) -> None:
         text = 'Product name,Tone,Key features\nMug,Warm,"Large\n\nBlue"\n'
-        page = visit(with_agent(desk, desk.open_spreadsheet(text.encode(), "lines.csv")).id)
+        page = visit(with_agent(desk, desk.drafts.open(text.encode(), "lines.csv")).id)
         assert sentences(page.text) == ["Mug", "Warm", "Large", "Blue"]
 
     def test_the_same_value_for_all_rows_is_chosen_from_what_the_dropdown_offers(
@@ -389,13 +389,13 @@ class TestTheColumns:
         assert page.selectbox(key="value_for_1").options == ["Warm", "Expert", "Playful", "Bold", "Minimal"]
         assert page.selectbox(key="value_for_1").value is None
         page = choose(page, "value_for_1", "Expert")
-        assert desk.draft(sample.id).choices["Tone"] == Choice(ChoiceKind.FIXED, value="Expert")
+        assert desk.drafts.get(sample.id).choices["Tone"] == Choice(ChoiceKind.FIXED, value="Expert")
         assert "Every row sends" in sentences(page.caption)
 
     def test_the_same_value_for_all_rows_is_typed_for_a_text(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         page = choose(visit(sample.id), "column_for_0", "(same value for all rows)")
         settled(page.text_input(key="value_for_0").input("Gift card").run())
-        assert desk.draft(sample.id).choices["Product name"] == Choice(ChoiceKind.FIXED, value="Gift card")
+        assert desk.drafts.get(sample.id).choices["Product name"] == Choice(ChoiceKind.FIXED, value="Gift card")
 
     def test_further_columns_are_offered_where_an_input_takes_several_values(
         self, visit: Visit, desk: Desk, sample: Draft
@@ -404,18 +404,18 @@ class TestTheColumns:
         assert "more_columns_for_0" not in keys(page)
         assert page.multiselect(key="more_columns_for_2").options == ["SKU", "Product name", "Tone", "Price"]
         page = settled(page.multiselect(key="more_columns_for_2").select("Price").select("Tone").run())
-        assert desk.draft(sample.id).choices["Key features"].columns == ("Key features", "Price", "Tone")
+        assert desk.drafts.get(sample.id).choices["Key features"].columns == ("Key features", "Price", "Tone")
         page = choose(page, "column_for_2", "Price")
-        assert desk.draft(sample.id).choices["Key features"].columns == ("Price", "Tone")
+        assert desk.drafts.get(sample.id).choices["Key features"].columns == ("Price", "Tone")
         assert page.multiselect(key="more_columns_for_2").value == ["Tone"]
 
     def test_a_column_called_like_a_special_choice_is_a_column(self, visit: Visit, desk: Desk) -> None:
         text = "(leave out),Tone\nMug,Warm\n"
-        draft = with_agent(desk, desk.open_spreadsheet(text.encode(), "odd.csv"))
+        draft = with_agent(desk, desk.drafts.open(text.encode(), "odd.csv"))
         page = choose(visit(draft.id), "column_for_0", "(leave out) (2)")
-        assert desk.draft(draft.id).choices["Product name"] == Choice(ChoiceKind.COLUMN, ("(leave out)",))
+        assert desk.drafts.get(draft.id).choices["Product name"] == Choice(ChoiceKind.COLUMN, ("(leave out)",))
         page = choose(page, "column_for_0", "(leave out)")
-        assert desk.draft(draft.id).choices["Product name"] == Choice()
+        assert desk.drafts.get(draft.id).choices["Product name"] == Choice()
 
     def test_columns_that_no_input_takes_are_said_to_be_kept(self, visit: Visit, sample: Draft) -> None:
         page = visit(sample.id)
@@ -445,12 +445,12 @@ class TestWhatIsStored:
         choose(one, "column_for_0", "SKU")
         other = choose(other, "column_for_2", "(leave out)")
         assert other.selectbox(key="column_for_0").value == "SKU"
-        assert desk.draft(sample.id).choices["Product name"].columns == ("SKU",)
-        assert desk.draft(sample.id).choices["Key features"] == Choice()
+        assert desk.drafts.get(sample.id).choices["Product name"].columns == ("SKU",)
+        assert desk.drafts.get(sample.id).choices["Key features"] == Choice()
 
     def test_another_draft_in_the_address_shows_its_own_choices(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         page = choose(visit(sample.id), "column_for_0", "SKU")
-        page.query_params["draft"] = with_agent(desk, desk.open_sample()).id
+        page.query_params["draft"] = with_agent(desk, desk.drafts.open_sample()).id
         page = settled(page.run())
         assert page.selectbox(key="column_for_0").value == "Product name"
 
@@ -504,12 +504,12 @@ class TestTheCheck:
     def test_only_the_first_problems_are_shown_and_all_are_counted(self, visit: Visit, desk: Desk) -> None:
         draft = flawed(desk, 1_200)
         page = visit(draft.id)
-        shown = len(desk.check(draft).problems)
+        shown = len(desk.drafts.check(draft).problems)
         assert len(page.dataframe[1].value) == shown
         assert f"The first {shown:,} of 1,200 problems" in sentences(page.caption)
 
     def test_without_a_row_that_is_ready_nothing_can_be_launched(self, visit: Visit, desk: Desk) -> None:
-        draft = with_agent(desk, desk.open_spreadsheet(b"Product name,Tone\nMug,Loud\n", "mugs.csv"))
+        draft = with_agent(desk, desk.drafts.open(b"Product name,Tone\nMug,Loud\n", "mugs.csv"))
         page = visit(draft.id)
         assert sentences(page.error) == [
             "No row is ready, 1 needs a look. Choose other columns, or mend the spreadsheet and bring it again."
@@ -522,7 +522,7 @@ class TestTheLaunch:
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = replace(sample, created_at=datetime(2026, 3, 9, 23, 5, tzinfo=UTC))
-        monkeypatch.setattr(desk, "draft", lambda _: made)
+        monkeypatch.setattr(desk.drafts, "get", lambda _: made)
         page = AppTest.from_file(ROUTER, default_timeout=20)
         page.query_params["draft"] = sample.id
         page.context["timezone"] = "Europe/Berlin"
@@ -536,7 +536,7 @@ class TestTheLaunch:
         page = settled(page.text_input(key="batch_name").input("Spring").run())
         page = settled(page.text_input(key="batch_name").input(" ").run())
         assert page.text_input(key="batch_name").value == proposed
-        assert desk.draft(sample.id).name == ""
+        assert desk.drafts.get(sample.id).name == ""
 
     @pytest.mark.parametrize(
         ("estimate", "told"),
@@ -550,7 +550,7 @@ class TestTheLaunch:
     def test_what_it_takes_is_told(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch, estimate: Estimate, told: str
     ) -> None:
-        monkeypatch.setattr(desk, "estimate", lambda rows: estimate)
+        monkeypatch.setattr(desk.drafts, "estimate", lambda rows: estimate)
         assert sentences(visit(sample.id).caption)[-1] == (
             f"{told} at the limit of 400 a minute. The agent's own pace can make it longer."
         )
@@ -558,7 +558,7 @@ class TestTheLaunch:
     def test_when_first_rows_are_tried_it_is_what_these_take_that_is_told(
         self, visit: Visit, desk: Desk, sample: Draft
     ) -> None:
-        desk.save_options(sample.id, LaunchOptions(sample_rows=5))
+        desk.drafts.save_options(sample.id, LaunchOptions(sample_rows=5))
         assert sentences(visit(sample.id).caption)[-1].startswith("6 requests to Writer: ")
 
     def test_launching_makes_a_batch_of_that_name_and_goes_there(self, visit: Visit, desk: Desk, sample: Draft) -> None:
@@ -566,26 +566,26 @@ class TestTheLaunch:
         assert page.button(key="launch").label == "Launch 24 rows"
         page = settled(page.text_input(key="batch_name").input("Spring range").run())
         page = settled(page.button(key="launch").click().run())
-        batch_id = desk.draft(sample.id).batch_id
+        batch_id = desk.drafts.get(sample.id).batch_id
         assert batch_id is not None
-        assert desk.batch(batch_id).batch.name == "Spring range"
+        assert desk.batches.get(batch_id).batch.name == "Spring range"
         assert batch_id in page.query_params["id"]
         assert page.title[0].value.startswith("Spring range :")
 
     def test_launching_from_two_tabs_makes_one_batch_and_leads_both_there(
         self, visit: Visit, desk: Desk, sample: Draft
     ) -> None:
-        before = desk.batches().total
+        before = desk.batches.page().total
         one, other = visit(sample.id), visit(sample.id)
         one = settled(one.button(key="launch").click().run())
         other = settled(other.button(key="launch").click().run())
-        assert desk.batches().total == before + 1
+        assert desk.batches.page().total == before + 1
         assert one.query_params["id"] == other.query_params["id"]
 
     def test_a_launched_draft_says_so_and_offers_no_second_launch(
         self, visit: Visit, desk: Desk, sample: Draft
     ) -> None:
-        desk.launch(sample.id, "")
+        desk.drafts.launch(sample.id, "")
         page = visit(sample.id)
         assert sentences(page.success) == ["This draft was launched."]
         assert keys(page) == {"start_new"}
@@ -594,7 +594,8 @@ class TestTheLaunch:
     def test_a_refused_key_keeps_the_button_shut_and_says_why(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(desk, "health", lambda: ConnectionHealth(key_refused_at=datetime(2026, 3, 9, tzinfo=UTC)))
+        refused = ConnectionHealth(key_refused_at=datetime(2026, 3, 9, tzinfo=UTC))
+        monkeypatch.setattr(desk.drafts._store.connections, "health", lambda _: refused)
         page = visit(sample.id)
         assert page.button(key="launch").disabled
         assert sentences(page.warning) == ["Nothing can be launched while Writer refuses the API key."]
@@ -602,7 +603,7 @@ class TestTheLaunch:
     def test_a_refused_launch_is_told_in_a_sentence(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(desk, "launch", raising(LaunchError("No row is ready *now*.")))
+        monkeypatch.setattr(desk.drafts, "launch", raising(LaunchError("No row is ready *now*.")))
         page = press(visit(sample.id), "launch")
         assert sentences(page.error) == [r"No row is ready \*now\*\."]
 
@@ -615,7 +616,7 @@ class TestTheLaunch:
 def of_rows(desk: Desk, number: int) -> Draft:
     """So many rows that are ready."""
     text = "Product name,Tone\n" + "".join(f"Mug {n},Warm\n" for n in range(number))
-    return with_agent(desk, desk.open_spreadsheet(text.encode(), "mugs.csv"))
+    return with_agent(desk, desk.drafts.open(text.encode(), "mugs.csv"))
 
 
 class TestHowItIsSent:
@@ -635,11 +636,11 @@ class TestHowItIsSent:
         self, visit: Visit, desk: Desk, sample: Draft
     ) -> None:
         page = settled(visit(sample.id).checkbox(key="sample_first").check().run())
-        assert desk.draft(sample.id).options == LaunchOptions(sample_rows=5)
+        assert desk.drafts.get(sample.id).options == LaunchOptions(sample_rows=5)
         page = settled(page.number_input(key="sample_rows").set_value(7).run())
         page = settled(page.segmented_control(key="retries").set_value(2).run())
         page = settled(page.checkbox(key="resend_lost").check().run())
-        assert desk.draft(sample.id).options == LaunchOptions(sample_rows=7, retries=2, resend_lost=True)
+        assert desk.drafts.get(sample.id).options == LaunchOptions(sample_rows=7, retries=2, resend_lost=True)
         for shown in (page, settled(page.run()), visit(sample.id)):
             assert shown.checkbox(key="sample_first").value
             assert shown.number_input(key="sample_rows").value == 7
@@ -654,18 +655,18 @@ class TestHowItIsSent:
             assert shown.button(key="launch").label == "Launch 24 rows"
 
     def test_what_is_unchosen_is_stored_too(self, visit: Visit, desk: Desk, sample: Draft) -> None:
-        desk.save_options(sample.id, LaunchOptions(sample_rows=7, retries=3, resend_lost=True))
+        desk.drafts.save_options(sample.id, LaunchOptions(sample_rows=7, retries=3, resend_lost=True))
         page = settled(visit(sample.id).checkbox(key="sample_first").uncheck().run())
         assert len(page.number_input) == 0
         page = settled(page.segmented_control(key="retries").set_value(0).run())
         settled(page.checkbox(key="resend_lost").uncheck().run())
-        assert desk.draft(sample.id).options == LaunchOptions()
+        assert desk.drafts.get(sample.id).options == LaunchOptions()
 
     def test_two_tabs_do_not_undo_each_other(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         one, other = visit(sample.id), visit(sample.id)
         settled(one.segmented_control(key="retries").set_value(1).run())
         other = settled(other.checkbox(key="resend_lost").check().run())
-        assert desk.draft(sample.id).options == LaunchOptions(retries=1, resend_lost=True)
+        assert desk.drafts.get(sample.id).options == LaunchOptions(retries=1, resend_lost=True)
         assert other.segmented_control(key="retries").value == 1
 
     @pytest.mark.parametrize(
@@ -686,7 +687,7 @@ class TestHowItIsSent:
 
     def test_one_row_alone_cannot_be_tried_first(self, visit: Visit, desk: Desk) -> None:
         draft = of_rows(desk, 1)
-        desk.save_options(draft.id, LaunchOptions(sample_rows=5, retries=1))
+        desk.drafts.save_options(draft.id, LaunchOptions(sample_rows=5, retries=1))
         page = visit(draft.id)
         assert [box.key for box in page.checkbox] == ["resend_lost"]
         assert [box.label for box in page.expander] == ["How to send: failed jobs tried once more"]
@@ -696,11 +697,11 @@ class TestHowItIsSent:
         self, visit: Visit, desk: Desk
     ) -> None:
         draft = of_rows(desk, 3)
-        desk.save_options(draft.id, LaunchOptions(sample_rows=5))
+        desk.drafts.save_options(draft.id, LaunchOptions(sample_rows=5))
         page = visit(draft.id)
         assert page.number_input(key="sample_rows").value == 2
         page = press(page, "launch")
-        assert desk.batch(str(desk.draft(draft.id).batch_id)).batch.options == LaunchOptions(sample_rows=2)
+        assert desk.batches.get(str(desk.drafts.get(draft.id).batch_id)).batch.options == LaunchOptions(sample_rows=2)
 
     def test_the_rows_are_not_checked_again_for_it(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
@@ -713,8 +714,8 @@ class TestHowItIsSent:
 class TestUntrustedText:
     def test_it_is_never_markdown(self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         evil = Agent("evil", HOSTILE, (AgentInput(HOSTILE, InputType.TEXT, required=True, description=HOSTILE),))
-        monkeypatch.setattr(desk, "agents", lambda refresh: [evil])
-        draft = desk.open_spreadsheet(f'"{HOSTILE}",Other\n"{HOSTILE}",x\n'.encode(), f"{HOSTILE}.csv")
+        monkeypatch.setattr(desk.agents, "list", lambda refresh=False: [evil])
+        draft = desk.drafts.open(f'"{HOSTILE}",Other\n"{HOSTILE}",x\n'.encode(), f"{HOSTILE}.csv")
         page = choose(visit(draft.id), "agent", HOSTILE)
         page = choose(page, "column_for_0", "(leave out)")
         page = choose(page, "column_for_0", "(same value for all rows)")

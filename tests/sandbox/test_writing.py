@@ -10,7 +10,7 @@ from typing import Any
 from tests.sandbox.conftest import Caller, Clock
 
 TONES = ("Warm", "Expert", "Playful", "Bold", "Minimal")
-SAMPLE = Path(__file__).parents[2] / "services" / "sheets" / "sample.csv"
+SAMPLE = Path(__file__).parents[2] / "services" / "drafts" / "sheets" / "sample.csv"
 
 
 def sample() -> list[dict[str, str]]:

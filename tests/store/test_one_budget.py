@@ -5,8 +5,8 @@ import time
 from concurrent.futures import Executor
 from typing import Any
 
-from services.budget import Budget, budget
 from services.clock import Clock
+from services.engine.budget import Budget, budget
 from services.store import Decision, Store
 from services.store.connections import Connections
 from tests.store.making import HERE

@@ -1,0 +1,15 @@
+"""The verbs that pages may use. Everything a screen can show or do goes through the one `Desk` of the process.
+
+desk.drafts     open a spreadsheet, choose agent and columns, check, launch
+desk.agents     list the agents of the API key
+desk.batches    list, pause, resume, cancel, delete, download
+desk.rows       find, read and retry the rows of a batch
+desk.health()   whether Writer can be reached; desk.load(): what the requests are doing
+"""
+
+from services.desk.batches import PAGE_BATCHES
+from services.desk.desk import Desk
+from services.desk.drafts import DRAFT_DAYS
+from services.desk.rows import PAGE_ROWS
+
+__all__ = ["DRAFT_DAYS", "PAGE_BATCHES", "PAGE_ROWS", "Desk"]

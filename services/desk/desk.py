@@ -1,0 +1,71 @@
+"""The one `Desk` of the process: it puts the parts together, starts and stops them, and holds the verbs."""
+
+from httpx import ASGITransport
+
+from services.clock import Clock
+from services.desk.batches import Batches
+from services.desk.drafts import Drafts
+from services.desk.rows import Rows
+from services.engine.budget import Budget
+from services.engine.embedded import EmbeddedEngine
+from services.engine.gateway import Gateway
+from services.models import ConnectionHealth, Load
+from services.sandbox import create_app
+from services.settings import Connection, Settings
+from services.store import Store
+from services.writer.agents import Agents
+from services.writer.client import Writer
+
+
+class Desk:
+    """Drafts, agents, batches, rows and the engine behind them. All methods may be called from any thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._store = store = Store(settings.database_url)
+        clock, connection_id = Clock(), self.connection.id
+        self._budget = Budget(store, connection_id, settings.writer_rpm, clock)
+        gateway = Gateway(store, _writer(settings), self._budget, connection_id, clock)
+        self._engine = engine = EmbeddedEngine(store, gateway, connection_id, clock)
+        self.agents = Agents(lambda: engine.call(gateway.agents()), clock)
+        self.drafts = Drafts(settings, store, engine, clock)
+        self.batches = Batches(connection_id, store, engine, self._budget, clock)
+        self.rows = Rows(connection_id, store, engine)
+
+    def start(self) -> None:
+        """Begin to work on the batches that are running."""
+        # whatever was said of the connection was said to another process, perhaps with another key
+        self._store.connections.well(self.connection.id)
+        self.drafts.purge()
+        self._engine.start()
+
+    def stop(self) -> None:
+        """Finish or record what is on the wire, then end."""
+        self._engine.stop()
+        self._store.close()
+
+    @property
+    def connection(self) -> Connection:
+        """Where requests go."""
+        return self.settings.connection
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this process sends rows; False while another Copydesk on the same database does."""
+        return self._engine.is_owner
+
+    def health(self) -> ConnectionHealth:
+        """What the last requests told about the connection."""
+        return self._store.connections.health(self.connection.id)
+
+    def load(self) -> Load:
+        """What the requests to Writer are doing right now, those of other processes too."""
+        return self._budget.load()
+
+
+def _writer(settings: Settings) -> Writer:
+    """The client for the connection; the sandbox answers in process, to any key."""
+    if settings.connection.is_sandbox:
+        app = create_app(settings.sandbox_path)
+        return Writer("http://sandbox", "sandbox", ASGITransport(app=app))
+    return Writer(settings.connection.id, settings.connection.key)

@@ -1,0 +1,146 @@
+"""Drafts on the desk: a spreadsheet and the choices made for it, up to the launch."""
+
+import math
+from collections.abc import Callable
+
+from services.clock import Clock
+from services.drafts import launch, mapping, sheets
+from services.drafts.checks import Checks
+from services.engine.embedded import Engine
+from services.errors import LaunchError
+from services.follow import follow
+from services.models import Agent, Check, Choices, Draft, Estimate, LaunchOptions, Reading, SheetRow
+from services.settings import Settings
+from services.store import Store
+
+DRAFT_DAYS = 7
+"""Days that a draft is kept."""
+_SAMPLE = "Sample products.csv"
+
+
+def _quiet(_: int) -> None:
+    """Take no notice of progress."""
+
+
+class Drafts:
+    """Opens, changes, checks and launches drafts."""
+
+    def __init__(self, settings: Settings, store: Store, engine: Engine, clock: Clock) -> None:
+        self._settings = settings
+        self._store = store
+        self._engine = engine
+        self._clock = clock
+        self._checks = Checks()
+
+    # the spreadsheet
+
+    def open(self, data: bytes, filename: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
+        """Read a spreadsheet and store it as a new draft; `on_progress` gets the number of rows read so far.
+
+        Raises SheetError: it cannot be used; nothing is stored then.
+        """
+        return self._open(data, filename, Reading(), on_progress)
+
+    def open_pasted(self, text: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
+        """The same for cells pasted from a spreadsheet."""
+        return self._open(*sheets.pasted(text), on_progress)
+
+    def open_sample(self) -> Draft:
+        """The same for the 24 sample products."""
+        return self._open(sheets.sample(), _SAMPLE, Reading(), _quiet)
+
+    def reread(self, draft_id: str, reading: Reading, on_progress: Callable[[int], None] = _quiet) -> Draft:
+        """Read the draft's file again in another way (encoding, separator, sheet); the choices that still fit stay.
+
+        Raises SheetError: it cannot be read so; the draft stays as it was.
+        """
+        draft, file = self.get(draft_id), self._store.drafts.file(draft_id)
+        with sheets.read(file.data, file.filename, reading, self._limits, on_progress) as parsed:
+            choices = draft.choices
+            if draft.agent is not None and not set(draft.sheet.columns) <= set(parsed.sheet.columns):
+                choices = mapping.match(draft.agent, parsed.sheet.columns)
+            return self._store.drafts.replace_sheet(draft_id, parsed.sheet, parsed.chunks(), choices)
+
+    def get(self, draft_id: str) -> Draft:
+        """The draft. Raises MissingError."""
+        return self._store.drafts.get(draft_id)
+
+    def preview(self, draft_id: str, count: int) -> list[SheetRow]:
+        """The draft's first rows."""
+        return self._store.drafts.first_rows(draft_id, count)
+
+    # agent, columns and options
+
+    def choose_agent(self, draft_id: str, agent: Agent) -> Draft:
+        """Set the draft's agent and propose a column for each of its inputs."""
+        choices = mapping.match(agent, self.get(draft_id).sheet.columns)
+        return self._store.drafts.set_agent(draft_id, agent, choices)
+
+    def save_choices(self, draft_id: str, choices: Choices) -> Draft:
+        """Store where each input's values come from."""
+        return self._store.drafts.set_choices(draft_id, choices)
+
+    def rename(self, draft_id: str, name: str) -> Draft:
+        """Store the batch name that a person typed."""
+        return self._store.drafts.set_name(draft_id, name)
+
+    def save_options(self, draft_id: str, options: LaunchOptions) -> Draft:
+        """Store how the batch is to be sent."""
+        return self._store.drafts.set_options(draft_id, options)
+
+    def incomplete(self, draft: Draft) -> list[str]:
+        """What has to be decided before the rows can be checked, in sentences; empty when nothing is missing."""
+        if draft.agent is None:
+            return ["Choose an agent."]
+        return mapping.incomplete(draft.agent, draft.choices, draft.sheet.columns)
+
+    # check and launch
+
+    def check(self, draft: Draft) -> Check:
+        """Check every row of a draft that is not incomplete. Kept until the draft changes."""
+        return self._checks.get(draft, lambda: mapping.check(launch.builder(draft), self._store.drafts.rows(draft.id)))
+
+    def estimate(self, rows: int) -> Estimate:
+        """What sending so many rows takes at the least: a request for each row, and one for each page of results."""
+        requests = rows + math.ceil(rows / 100)
+        return Estimate(requests, requests / self._settings.writer_rpm)
+
+    def launch(self, draft_id: str, name: str, on_progress: Callable[[int], None] = _quiet) -> str:
+        """Turn the draft into a running batch, in one transaction, and give its id.
+
+        A draft launches once: launching it again gives the id of the batch it became.
+        Raises LaunchError: no row is ready, something is undecided, or Writer refuses the key.
+        """
+        draft = self.get(draft_id)
+        if draft.batch_id is not None:
+            return draft.batch_id
+        self._require_ready(draft)
+        new = launch.new_batch(draft, name, self._settings.connection.id)
+        rows = launch.new_rows(draft, self._store.drafts.rows(draft_id))
+        now = self._clock.now()
+        # the page may be drawn anew while this goes on, and the launch must not end with the old one
+        batch_id = follow(lambda tell: self._store.batches.launch(new, rows, now, tell), on_progress)
+        self._engine.wake(batch_id)
+        return batch_id
+
+    def purge(self) -> None:
+        """Delete the drafts that nobody has touched for `DRAFT_DAYS`."""
+        self._store.drafts.purge(self._clock.now() - DRAFT_DAYS * 86_400)
+
+    @property
+    def _limits(self) -> sheets.Limits:
+        settings = self._settings
+        return sheets.Limits(settings.max_upload_mb * 1024 * 1024, settings.max_rows, settings.max_columns)
+
+    def _open(self, data: bytes, filename: str, reading: Reading, on_progress: Callable[[int], None]) -> Draft:
+        with sheets.read(data, filename, reading, self._limits, on_progress) as parsed:
+            return self._store.drafts.create(parsed.sheet, data, parsed.chunks(), self._clock.now())
+
+    def _require_ready(self, draft: Draft) -> None:
+        undecided = self.incomplete(draft)
+        if undecided:
+            raise LaunchError(undecided[0])
+        if self._store.connections.health(self._settings.connection.id).key_refused_at is not None:
+            raise LaunchError("Writer refuses the API key, so nothing can be launched. Set WRITER_API_KEY and restart.")
+        if self.check(draft).ready == 0:
+            raise LaunchError("No row is ready. Mend the rows that need a look, or choose other columns.")

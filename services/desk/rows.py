@@ -1,0 +1,49 @@
+"""The rows of a batch on the desk: find, read and retry them."""
+
+from collections.abc import Collection, Sequence
+
+from services.engine.embedded import Engine
+from services.errors import RefusedError
+from services.models import RowDetail, RowPage, RowState
+from services.store import Store
+
+PAGE_ROWS = 100
+"""Rows on one page of a batch."""
+_REASONS = 5
+"""Reasons for failures that are told, the most frequent ones."""
+
+
+class Rows:
+    """What can be seen of a batch's rows and done to them."""
+
+    def __init__(self, connection_id: str, store: Store, engine: Engine) -> None:
+        self._connection_id = connection_id
+        self._store = store
+        self._engine = engine
+
+    def page(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
+        """One page of the batch's rows in those states (all states if empty) that contain the search text."""
+        return self._store.rows.page(self._store.batches.only(batch_id), states, search, page, PAGE_ROWS)
+
+    def get(self, batch_id: str, position: int) -> RowDetail:
+        """One row, whole. Raises MissingError."""
+        return self._store.rows.get(batch_id, position)
+
+    def failure_reasons(self, batch_id: str) -> list[tuple[str, int]]:
+        """Why rows failed: the most frequent reasons, and how many rows failed for each."""
+        return self._store.rows.failure_reasons(batch_id, _REASONS)
+
+    def lost(self, batch_id: str) -> int:
+        """How many rows wait for proof of what became of them, because Writer's answer was lost."""
+        return len(self._store.work.lost(batch_id))
+
+    def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
+        """Send rows again: those given, or all failed ones. Gives how many rows will be sent.
+
+        Raises RefusedError, MissingError.
+        """
+        if self._store.batches.only(batch_id).connection != self._connection_id:
+            raise RefusedError("This batch was launched on another connection, and its rows can be sent only there.")
+        number = self._store.rows.retry(batch_id, positions)
+        self._engine.wake(batch_id)
+        return number

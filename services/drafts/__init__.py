@@ -1,0 +1,1 @@
+"""A spreadsheet becomes checked rows: `sheets` reads, `mapping` gives each row its inputs, `launch` makes a batch."""

@@ -1,0 +1,189 @@
+"""Writer behind its budget: every answer, good or bad, teaches all that talk to Writer how to go on."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from services.clock import Clock
+from services.engine.budget import Budget
+from services.engine.concurrency import Concurrency
+from services.engine.listing import Listing
+from services.errors import AnswerLostError, KeyRefusedError, RefusalError, SlowDownError, UnreachableError, WriterError
+from services.models import Agent, Inputs, Job, JobPage, JobState, PauseKind
+from services.store import Store
+from services.writer.client import Writer
+
+_LOST_IN_A_ROW = 3
+"""Lost answers in a row after which Writer counts as unreachable: sending more rows into the dark helps nobody."""
+_UNSAID = 1.0
+"""Seconds that the time in an answer leaves unsaid: the `Date` header has whole seconds."""
+_CLOCK_KEPT = 600.0
+"""Seconds for which what Writer's clock said is relied on: clocks drift apart."""
+_CLOCK_MARGIN = 2.0
+"""Seconds by which Writer's servers may differ among themselves."""
+
+Answer = TypeVar("Answer")
+
+
+class _Ahead:
+    """By how much a clock of Writer's is ahead of ours. Either may be set, or run slow."""
+
+    def __init__(self, unsaid: float) -> None:
+        """`unsaid` is how many seconds a time that is told leaves open."""
+        self._unsaid = unsaid
+        self.seconds: float | None = None
+        """At the least; None as long as nothing was told."""
+        self.learned_at = -math.inf
+
+    def learn(self, said: datetime | None, asked_at: float, now: float) -> None:
+        """Take the time in an answer: it was told between `asked_at` and `now`, by our clock."""
+        if said is None:
+            return
+        least, most = said.timestamp() - now, said.timestamp() + self._unsaid - asked_at
+        # the quickest answer tells best, as long as what it told can still be so
+        self.seconds = least if self.seconds is None else min(max(least, self.seconds), most)
+        self.learned_at = now
+
+
+class Gateway:
+    """The one way to Writer for a connection."""
+
+    def __init__(self, store: Store, writer: Writer, budget: Budget, connection_id: str, clock: Clock) -> None:
+        self._store = store
+        self._writer = writer
+        self._connection_id = connection_id
+        self._clock = clock
+        self.budget = budget
+        self.concurrency = Concurrency()
+        self._troubled_at: float | None = clock.now()  # nothing is known yet: the first good answer is worth a note
+        self._lost_in_a_row = 0
+        self._said = _Ahead(_UNSAID)
+        self._created = _Ahead(0.0)
+        self._listings: dict[str, Listing] = {}
+
+    def now_at_writer(self) -> float | None:
+        """A time that Writer's clock has surely passed; None as long as that clock is not known."""
+        known = [each.seconds for each in (self._said, self._created) if each.seconds is not None]
+        return self._clock.now() + min(known) - _CLOCK_MARGIN if known else None
+
+    @property
+    def created_behind(self) -> float:
+        """Seconds by which the times of creation are behind Writer's clock, where they come from another one."""
+        if self._said.seconds is None or self._created.seconds is None:
+            return 0.0
+        return max(0.0, self._said.seconds - self._created.seconds)
+
+    async def learn_clock(self, agent_id: str) -> None:
+        """Have Writer say what time it is there, if it has not for some time. Raises WriterError."""
+        if self._clock.now() - max(self._said.learned_at, self._created.learned_at) > _CLOCK_KEPT:
+            await self.jobs(agent_id, 0)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._writer.aclose()
+
+    async def agents(self) -> list[Agent]:
+        """All agents of the key."""
+        return await self._ask(lambda: self._writer.agents(self.budget.person_turn))
+
+    async def agent(self, agent_id: str) -> Agent:
+        """One agent as it is now."""
+        await self.budget.turn()
+        return await self._ask(lambda: self._writer.agent(agent_id))
+
+    async def job(self, job_id: str) -> Job:
+        """One job as it is now."""
+        await self.budget.turn()
+        return await self._ask(lambda: self._writer.job(job_id))
+
+    async def jobs(self, agent_id: str, offset: int, state: JobState | None = None) -> JobPage:
+        """One page of an agent's jobs: of all, or of those in that state."""
+        await self.budget.turn()
+        asked_at = self._clock.now()
+        page = await self._ask(lambda: self._writer.jobs(agent_id, state=state, offset=offset))
+        self._said.learn(page.server_time, asked_at, self._clock.now())
+        return page
+
+    def listing(self, agent_id: str) -> Listing:
+        """What is known of an agent's list of jobs; the same one for all of its batches."""
+        if agent_id not in self._listings:
+            self._listings[agent_id] = Listing(lambda offset, state: self.jobs(agent_id, offset, state))
+        return self._listings[agent_id]
+
+    async def send(self, batch_id: str, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
+        """Retry that job, or else create one. The caller has reserved the request for the batch."""
+        sent_at = self._clock.now()
+        self.concurrency.on_the_wire += 1
+        try:
+            if retry_of is not None:
+                job = await self._ask(lambda: self._writer.retry_job(retry_of), batch_id)
+            else:
+                job = await self._ask(lambda: self._writer.create_job(agent_id, inputs), batch_id)
+        except SlowDownError:
+            self.concurrency.refused()
+            raise
+        finally:
+            self.concurrency.on_the_wire -= 1
+        self.concurrency.taken(self._clock.now() - sent_at, self.budget.jobs_in_minute)
+        now = self._clock.now()
+        self._said.learn(job.server_time, sent_at, now)
+        if retry_of is None:  # a job that is retried was created long before
+            self._created.learn(job.created_at, sent_at, now)
+        return job
+
+    async def _ask(self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None) -> Answer:
+        """Make a request; for a batch, if it is to start one of its jobs."""
+        asked_at = self._clock.now()
+        try:
+            answer = await request()
+        except WriterError as error:
+            await self._note_trouble(error, asked_at)
+            if isinstance(error, SlowDownError) and batch_id is not None:
+                await self.budget.refused(batch_id, self._clock.now() - asked_at)
+            raise
+        await self._note_answer(asked_at)
+        return answer
+
+    async def _note_trouble(self, error: WriterError, asked_at: float) -> None:
+        if isinstance(error, SlowDownError):
+            self._troubled_at = self._clock.now()
+            await self.budget.hold(error.retry_after)
+        elif isinstance(error, KeyRefusedError):
+            await self._note_refusal(error, asked_at)
+        elif isinstance(error, UnreachableError):
+            await self._note_unreachable(error)
+        elif isinstance(error, AnswerLostError):
+            self._lost_in_a_row += 1
+            if self._lost_in_a_row >= _LOST_IN_A_ROW:
+                await self._note_unreachable(error)
+        elif isinstance(error, RefusalError):
+            await self._note_answer(asked_at)  # a refusal is an answer: the connection is well
+
+    async def _note_refusal(self, error: KeyRefusedError, asked_at: float) -> None:
+        """Note that the key is refused; an answer to what was asked before a person tried anew tells nothing of now.
+
+        Good answers to other requests are no reason to doubt it: a key may be good for one agent and not for another.
+        """
+        if asked_at < self.budget.relaxed_at:
+            return
+        self._troubled_at = self._clock.now()
+        self.budget.pause()
+        connections, halt = self._store.connections, self._store.batches.halt
+        await asyncio.to_thread(connections.key_refused, self._connection_id, self._clock.now(), str(error))
+        await asyncio.to_thread(halt, self._connection_id, PauseKind.KEY_REFUSED, error.batch_reason)
+
+    async def _note_unreachable(self, error: WriterError) -> None:
+        self._troubled_at = self._clock.now()
+        self.budget.pause()
+        connections = self._store.connections
+        await asyncio.to_thread(connections.unreachable, self._connection_id, self._clock.now(), str(error))
+
+    async def _note_answer(self, asked_at: float) -> None:
+        """Note that Writer answers; an answer to what was asked before the trouble began tells nothing of now."""
+        self._lost_in_a_row = 0
+        if self._troubled_at is not None and asked_at >= self._troubled_at:
+            self._troubled_at = None
+            self.budget.recover()
+            await asyncio.to_thread(self._store.connections.well, self._connection_id)

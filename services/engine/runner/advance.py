@@ -1,0 +1,217 @@
+"""The loop of one batch: it tops up what is on the wire, polls when results are likely, and never works in waves."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from services.clock import Clock
+from services.engine.gateway import Gateway
+from services.engine.runner.collect import Collector
+from services.engine.runner.guard import Guard
+from services.engine.runner.outcomes import Outcomes
+from services.engine.runner.send import Sender
+from services.engine.runner.settle import Settler
+from services.errors import MissingError, WriterError
+from services.models import BatchState
+from services.store import Store
+
+_LATE = 0.4
+"""Seconds after which a turn is not used any more: the window is counted half a second longer than Writer's."""
+_STORED_WITHIN = (0.0, 1.0, 3.0, 10.0, 30.0)
+"""Seconds before each try to store what became of the last requests, where the store failed."""
+_AT_LEAST = 2
+"""Requests that a batch may have under way though others have taken all the room."""
+_GROUP = 16
+"""Rows claimed at a time at the most, so that batches that run side by side take turns."""
+_SETTLE_EVERY = 1.5
+"""Seconds between two tries to settle unknown outcomes."""
+_LOOK_EVERY = 0.5
+"""Seconds after which the store is looked at without a wake-up: another process may have paused the batch."""
+_PLAN_EVERY = 0.25
+"""Seconds between two times that it is worked out whether results are likely."""
+
+_log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Advances one batch until nothing is left to do for it here."""
+
+    def __init__(self, batch_id: str, store: Store, gateway: Gateway, clock: Clock) -> None:
+        self._id = batch_id
+        self._store = store
+        self._gateway = gateway
+        self._clock = clock
+        self._guard = Guard(batch_id, store, clock)
+        self._news = asyncio.Event()
+        self._stopping = False
+        self._on_the_wire: set[asyncio.Task[None]] = set()
+        self._collecting: asyncio.Task[None] | None = None
+        self._settling: asyncio.Task[None] | None = None
+        self._plan_at = 0.0
+        self._has_waiting = True
+        self._settle_at = 0.0
+        self._send_at = 0.0
+        self._failure: BaseException | None = None
+
+    def wake(self) -> None:
+        """Look at the store now."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """Send nothing more; `advance` ends when what is on the wire has its answers."""
+        self._stopping = True
+        self._news.set()
+
+    async def advance(self) -> None:
+        """Run until every row is in a final state for good, or nothing may be sent and nothing is at Writer."""
+        try:
+            await self._advance()
+        except MissingError:
+            return  # it was over, and somebody has deleted it between two looks
+
+    async def _advance(self) -> None:
+        batch = await asyncio.to_thread(self._store.batches.only, self._id)
+        outcomes = Outcomes(self._store, self._id, self._guard, self._clock, self.wake)
+        sender = Sender(batch, self._store, self._gateway, outcomes, self._clock)
+        collector = Collector(batch, self._store, self._gateway, outcomes, self._clock)
+        settler = Settler(batch, self._store, self._gateway, outcomes, self._clock)
+        await asyncio.to_thread(self._store.work.take_over, self._id, self._clock.now())
+        await _unless_writer_fails(self._gateway.learn_clock(batch.agent.id))
+        collector.begin()
+        try:
+            while True:
+                self._news.clear()
+                await outcomes.store()
+                if self._failure is not None:
+                    raise self._failure
+                if self._stopping:
+                    if not self._on_the_wire:
+                        return
+                elif await self._step(sender, collector, settler):
+                    return
+                await self._rest()
+        except Exception:
+            await self._save(outcomes)
+            raise
+        finally:
+            collector.end()
+            await self._end_tasks(outcomes)
+
+    async def _step(self, sender: Sender, collector: Collector, settler: Settler) -> bool:
+        """Begin what can begin now; tells whether nothing is left to do."""
+        state = await asyncio.to_thread(self._guard.look)
+        await self._send_more(sender, state)
+        await self._collect(collector)
+        await self._settle(settler)
+        if self._on_the_wire or self._collecting or self._settling:
+            return False
+        if await asyncio.to_thread(self._store.batches.finish, self._id, self._clock.now()):
+            return True
+        return state is not BatchState.RUNNING and not await asyncio.to_thread(self._store.work.any_at_writer, self._id)
+
+    async def _send_more(self, sender: Sender, state: BatchState) -> None:
+        """Claim rows and send them, as many as may be on the wire and leave now."""
+        self._has_waiting = state is BatchState.RUNNING
+        while state is BatchState.RUNNING and self._clock.now() >= self._send_at and (room := self._room()) > 0:
+            waiting = await asyncio.to_thread(self._store.work.waiting, self._id, room)
+            if not waiting:
+                self._has_waiting = False
+                return
+            grant = await self._gateway.budget.reserve(self._id, waiting)
+            if grant.number == 0:
+                self._send_at = self._clock.now() + grant.wait
+                return
+            now, now_at_writer = self._clock.now(), self._gateway.now_at_writer()
+            claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)
+            if not claims:
+                return  # the batch was paused or canceled meanwhile, and turns must not be taken in vain
+            if self._clock.now() - now > _LATE:
+                # somebody else was writing for long; who asks for turns now does not count these requests any more
+                positions = [claim.position for claim in claims]
+                await asyncio.to_thread(self._store.work.unsend, self._id, positions)
+                continue
+            for claim in claims:
+                self._on_the_wire.add(self._begin(sender.send(claim)))
+            await asyncio.sleep(0)  # let them leave, so that they take their room
+
+    def _room(self) -> int:
+        """How many more rows may be sent now."""
+        budget = self._gateway.budget
+        room = self._gateway.concurrency.room(budget.jobs_per_minute, budget.jobs_in_minute)
+        return min(_GROUP, max(room, _AT_LEAST - len(self._on_the_wire)))
+
+    async def _collect(self, collector: Collector) -> None:
+        now = self._clock.now()
+        if self._collecting or now < self._plan_at:
+            return
+        self._plan_at = now + _PLAN_EVERY
+        if look := await collector.turn(hurry=not self._has_waiting):
+            self._collecting = self._begin(self._collect_once(collector.collect(look)))
+
+    async def _collect_once(self, collect: Coroutine[Any, Any, None]) -> None:
+        try:
+            await _unless_writer_fails(collect)
+        finally:
+            self._collecting = None
+
+    async def _settle(self, settler: Settler) -> None:
+        if self._settling or self._clock.now() < self._settle_at:
+            return
+        if due := await settler.due():
+            self._settling = self._begin(self._settle_once(settler.settle(due)))
+
+    async def _settle_once(self, settle: Coroutine[Any, Any, None]) -> None:
+        try:
+            await _unless_writer_fails(settle)
+        finally:
+            self._settle_at = self._clock.now() + _SETTLE_EVERY
+            self._settling = None
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._on_the_wire.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = task.exception()
+        self.wake()
+
+    async def _rest(self) -> None:
+        """Wait for news, or until something is due."""
+        to_send = self._send_at - self._clock.now()
+        try:
+            await asyncio.wait_for(self._news.wait(), min(_LOOK_EVERY, to_send) if to_send > 0 else _LOOK_EVERY)
+        except TimeoutError:
+            return
+
+    async def _save(self, outcomes: Outcomes) -> None:
+        """After a fault, store what becomes of the requests on the wire: their jobs are paid for."""
+        if self._on_the_wire:
+            await asyncio.wait(self._on_the_wire)
+        for seconds in _STORED_WITHIN:
+            await self._clock.sleep(seconds)
+            try:
+                await outcomes.store()
+            except Exception:  # noqa: BLE001 - whatever it is, the store may be back in a moment
+                _log.exception("What became of rows of batch %s could not be stored.", self._id)
+            else:
+                return
+
+    async def _end_tasks(self, outcomes: Outcomes) -> None:
+        """End what still runs, as a canceled or failed runner has to, and keep what came out of it."""
+        running = [*self._on_the_wire, *(task for task in (self._collecting, self._settling) if task)]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await outcomes.store()
+
+
+async def _unless_writer_fails(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work; where Writer cannot be asked, the gateway has noted it, and there is a next time."""
+    try:
+        await work
+    except WriterError:
+        return

@@ -1,0 +1,88 @@
+"""The words at the head of a batch."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from components.batch.header import story, tab_words, what_retry_does
+from services.models import BatchState, Counts, PauseKind, RowState
+from tests.pages.stub import LAUNCHED, a_batch
+
+NOW = LAUNCHED + timedelta(minutes=40)
+SECONDS = timedelta(seconds=1)
+MINUTES = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "started", "finished", "told"),
+    [
+        (BatchState.RUNNING, None, None, "started 09:30"),
+        (BatchState.RUNNING, 2 * SECONDS, None, "started 09:30 · running for about 40 minutes"),
+        (BatchState.PAUSED, 2 * SECONDS, None, "started 09:30"),
+        (BatchState.FINISHED, 2 * SECONDS, 8 * MINUTES, "started 09:30 · took about 8 minutes"),
+        (BatchState.CANCELED, 2 * SECONDS, 8 * MINUTES, "started 09:30 · canceled after about 8 minutes"),
+    ],
+)
+def test_a_batch_that_went_on_from_its_launch_tells_how_long_it_took(
+    state: BatchState, started: timedelta | None, finished: timedelta | None, told: str
+) -> None:
+    assert times(state, started, finished) == told
+
+
+@pytest.mark.parametrize(
+    ("state", "started", "finished", "told"),
+    [
+        (BatchState.FINISHED, 25 * MINUTES, 25 * MINUTES + 3 * SECONDS, "went on 09:55, for a few seconds"),
+        (BatchState.CANCELED, 25 * MINUTES, 27 * MINUTES, "went on 09:55, for about 2 minutes"),
+        (BatchState.PAUSED, 25 * MINUTES, None, "went on 09:55"),
+        (BatchState.RUNNING, 25 * MINUTES, None, "running again since 09:55"),
+    ],
+)
+def test_a_batch_whose_rows_were_retried_later_does_not_pass_that_off_as_all_it_took(
+    state: BatchState, started: timedelta, finished: timedelta | None, told: str
+) -> None:
+    assert times(state, started, finished) == f"launched 09:30 · {told}"
+
+
+def test_a_retry_soon_after_the_launch_counts_from_the_launch() -> None:
+    assert times(BatchState.FINISHED, 40 * SECONDS, 45 * SECONDS) == "started 09:30 · took about 45 seconds"
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "told"),
+    [
+        (PauseKind.KEY_REFUSED, 1200, "1,200 rows are sent again when the batch goes on. It is paused: press Resume."),
+        (PauseKind.SAMPLE, 2, "2 rows are sent again now. The other rows still wait until you have looked at them."),
+        (PauseKind.PERSON, 0, ""),
+    ],
+)
+def test_what_becomes_of_rows_agrees_with_their_number(kind: PauseKind, rows: int, told: str) -> None:
+    assert what_retry_does(a_batch(state=BatchState.PAUSED, pause_kind=kind), rows) == told
+
+
+@pytest.mark.parametrize(
+    ("retrying", "waiting", "told"), [(0, 0, "100 %"), (1, 0, "90 %"), (0, 1, "90 %"), (2, 3, "62 %")]
+)
+def test_the_tab_counts_rows_that_are_tried_again_by_themselves_as_not_done(
+    retrying: int, waiting: int, told: str
+) -> None:
+    by_state = {RowState.COMPLETED: 8 - (waiting == 1), RowState.FAILED: 2, RowState.WAITING: waiting}
+    assert tab_words(a_batch(), Counts(by_state, retrying)) == f"{told} Spring range"
+
+
+@pytest.mark.parametrize(
+    ("done", "rows", "told"), [(0, 24, "0 %"), (11, 24, "46 %"), (1, 240, "< 1 %"), (239, 240, "> 99 %")]
+)
+def test_the_tab_rounds_as_the_counts_do_and_says_100_only_when_all_is_done(done: int, rows: int, told: str) -> None:
+    by_state = {RowState.COMPLETED: done, RowState.WAITING: rows - done}
+    assert tab_words(a_batch(), Counts(by_state)) == f"{told} Spring range"
+
+
+def times(state: BatchState, started: timedelta | None, finished: timedelta | None) -> str:
+    """What the story says after the number of rows."""
+    at: dict[str, Any] = {
+        "started_at": None if started is None else LAUNCHED + started,
+        "finished_at": None if finished is None else LAUNCHED + finished,
+    }
+    return story(a_batch(state=state, **at), "UTC", NOW, "").partition("0 rows · ")[2]

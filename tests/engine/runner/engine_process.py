@@ -1,0 +1,44 @@
+"""A process that runs an engine until it is killed.
+
+`python -m tests.engine.runner.engine_process DATABASE WRITER SECONDS`:
+
+SECONDS takes the place of the time after which an unknown outcome is settled, so that a test need not wait for it.
+"""
+
+import sys
+
+from services.clock import Clock
+from services.engine.budget import Budget
+from services.engine.embedded import EmbeddedEngine
+from services.engine.gateway import Gateway
+from services.store import Store
+from services.writer.client import Writer
+
+RPM = 3000
+
+
+def main(database_url: str, writer_url: str, proof_after: float) -> None:
+    """Work on every batch until the input ends."""
+    settle_after(proof_after)
+    store, clock = Store(database_url), Clock()
+    budget = Budget(store, writer_url, RPM, clock)
+    gateway = Gateway(store, Writer(writer_url, "sk-key-of-ours"), budget, writer_url, clock)
+    engine = EmbeddedEngine(store, gateway, writer_url, clock)
+    engine.start()
+    print("started", flush=True)  # noqa: T201 - tells the test
+    sys.stdin.read()
+    engine.stop()
+    store.close()
+
+
+def settle_after(seconds: float) -> None:
+    """Change the time wherever the runner keeps it."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("services.engine.runner")]
+    places = [module for module in modules if hasattr(module, "PROOF_AFTER")]
+    assert places
+    for module in places:
+        module.PROOF_AFTER = seconds  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))
