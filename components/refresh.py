@@ -8,7 +8,9 @@ _NEVER = 86_400.0
 """A day, in seconds: what it leaves to others to draw it again."""
 
 
-def follow(draw: Callable[[], None], moves: Callable[[], bool], moving_seconds: float, rest_seconds: float) -> None:
+def auto_refresh(
+    draw: Callable[[], None], moves: Callable[[], bool], moving_seconds: float, rest_seconds: float
+) -> None:
     """Draw the screen now, and again after so many seconds.
 
     The outer fragment looks now and then whether the screen moves, and draws it; the inner one draws it in between

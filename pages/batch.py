@@ -23,7 +23,7 @@ from components.batch.progress import progress
 from components.batch.row_panel import no_row_panel, retry_button, row_panel, why_failed
 from components.batch.row_table import Filter, Picked, input_columns, row_filter, row_pages, row_table, say_range
 from components.page import attempt, clock, now, open_page, tab_title, tell
-from components.refresh import follow
+from components.refresh import auto_refresh
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
 from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable, sendable
@@ -198,4 +198,4 @@ def draw() -> None:
 desk = open_page("Batch")
 batch_id = st.query_params.get("id", "")
 answer_questions(read_batch())
-follow(draw, moves, REFRESH_SECONDS, REST_SECONDS)
+auto_refresh(draw, moves, REFRESH_SECONDS, REST_SECONDS)

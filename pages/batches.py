@@ -7,7 +7,7 @@ import streamlit as st
 from components.asking import ask_delete
 from components.batches.table import batch_table, no_batches, open_button
 from components.page import attempt, clock, open_page
-from components.refresh import follow
+from components.refresh import auto_refresh
 from services.desk import PAGE_BATCHES
 from services.models import BatchPage, BatchSummary, deletable, moving
 
@@ -72,4 +72,4 @@ def draw() -> None:
 desk = open_page("Batches")
 st.title("Batches", anchor=False)
 answer_questions()
-follow(draw, moves, REFRESH_SECONDS, REST_SECONDS)
+auto_refresh(draw, moves, REFRESH_SECONDS, REST_SECONDS)

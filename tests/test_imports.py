@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = {
     "services": [
-        {"models", "errors", "clock", "follow"},
+        {"models", "errors", "clock", "background"},
         {"settings"},
         {"store", "writer", "sandbox", "exports"},
         {"drafts", "engine"},

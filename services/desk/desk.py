@@ -35,12 +35,12 @@ class Desk:
     def start(self) -> None:
         """Begin to work on the batches that are running."""
         # whatever was said of the connection was said to another process, perhaps with another key
-        self._store.connections.well(self.connection.id)
+        self._store.connections.clear_trouble(self.connection.id)
         self.drafts.purge()
         self._engine.start()
 
     def stop(self) -> None:
-        """Finish or record what is on the wire, then end."""
+        """Finish or record what is in flight, then end."""
         self._engine.stop()
         self._store.close()
 

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Callable
 
+from services.background import run_to_completion
 from services.clock import Clock
 from services.drafts import launch, mapping, sheets
 from services.drafts.checks import Checks
 from services.engine.embedded import Engine
 from services.errors import LaunchError
-from services.follow import follow
 from services.models import Agent, Check, Choices, Draft, Estimate, LaunchOptions, Reading, SheetRow
 from services.settings import Settings
 from services.store import Store
@@ -119,7 +119,7 @@ class Drafts:
         rows = launch.new_rows(draft, self._store.drafts.rows(draft_id))
         now = self._clock.now()
         # the page may be drawn anew while this goes on, and the launch must not end with the old one
-        batch_id = follow(lambda tell: self._store.batches.launch(new, rows, now, tell), on_progress)
+        batch_id = run_to_completion(lambda tell: self._store.batches.launch(new, rows, now, tell), on_progress)
         self._engine.wake(batch_id)
         return batch_id
 

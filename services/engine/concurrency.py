@@ -1,4 +1,4 @@
-"""How many requests that start jobs may be on the wire at a time."""
+"""How many requests that start jobs may be in flight at a time."""
 
 _BURST = 2.5
 """Seconds in which a minute's jobs may be started, when the budget allows it."""
@@ -9,17 +9,17 @@ _LATENCY = 0.2
 _WEIGHT = 0.1
 """What the last answer counts for in the mean latency."""
 _FEW = 0.0132
-"""Requests on the wire at the beginning, as a part of the jobs in a minute: when Writer refuses the first job, few
+"""Requests in flight at the beginning, as a part of the jobs in a minute: when Writer refuses the first job, few
 others are on their way."""
 _FEWEST = 4
 _SOON = 0.25
-"""The part of a minute's jobs that Writer has to take until as many are on the wire as are needed ..."""
+"""The part of a minute's jobs that Writer has to take until as many are in flight as are needed ..."""
 _SURE = 150
 """... but no more than so many, for a limit on tokens is met before that or not at all."""
 _GENTLY = 2
 """... and the power with which their number grows until then: slowly at first."""
 _CAREFULLY = 8.5
-"""Where no minute had so many jobs yet, no more are on the wire than one in so many of those that are left in it."""
+"""Where no minute had so many jobs yet, no more are in flight than one in so many of those that are left in it."""
 _NEAR = 50
 """Jobs by which a minute may have fewer and count as new all the same."""
 _MOST = 120
@@ -33,7 +33,7 @@ class Concurrency:
     """As many requests as latency times pace needs, and no more; one for all batches of a process."""
 
     def __init__(self) -> None:
-        self.on_the_wire = 0
+        self.in_flight = 0
         self._latency = _LATENCY
         self._taken = 0
         self._proven = 0
@@ -42,7 +42,7 @@ class Concurrency:
         """Note that Writer took a job, how long its answer needed, and how many were started in the last minute."""
         self._taken += 1
         self._latency += _WEIGHT * (seconds - self._latency)
-        self._proven = max(self._proven, jobs_in_minute - self.on_the_wire)
+        self._proven = max(self._proven, jobs_in_minute - self.in_flight)
 
     def refused(self) -> None:
         """Note that Writer did not take one, because there were too many: begin again with few."""
@@ -56,8 +56,8 @@ class Concurrency:
         needed = 1 + (self._latency + _OVERHEAD) * jobs_per_minute / _BURST
         trust = min(1.0, self._taken / min(_SURE, _SOON * jobs_per_minute))
         width = min(_MOST, needed, max(_FEW * jobs_per_minute, needed * trust**_GENTLY))
-        if jobs_in_minute + _NEAR >= self._proven + self.on_the_wire:
+        if jobs_in_minute + _NEAR >= self._proven + self.in_flight:
             width = min(width, (jobs_per_minute - jobs_in_minute) / _CAREFULLY)
         most = max(_FEWEST, int(width))
-        free = most - self.on_the_wire
+        free = most - self.in_flight
         return free if free >= most // _TOGETHER else 0

@@ -18,7 +18,7 @@ from services.store import Store
 _LOOK_EVERY = 1.0
 """Seconds after which the store is looked at without a wake-up: another process may have launched a batch."""
 _STOP_WITHIN = 3.0
-"""Seconds in which requests on the wire may still get their answers when the server stops; 5 are for all of it."""
+"""Seconds in which requests in flight may still get their answers when the server stops; 5 are for all of it."""
 _PATIENCE = 20.0
 """Seconds that a page waits for Writer."""
 _AFTER_FAULT = 10.0
@@ -43,7 +43,7 @@ class Engine(Protocol):
         """Look at that batch now: its state has changed."""
 
     def stop(self) -> None:
-        """Finish or record what is on the wire, and end."""
+        """Finish or record what is in flight, and end."""
 
 
 class EmbeddedEngine:
@@ -74,7 +74,7 @@ class EmbeddedEngine:
         self._loop.call_soon_threadsafe(self._wake, batch_id)
 
     def stop(self) -> None:
-        """Finish or record what is on the wire, and end, within seconds."""
+        """Finish or record what is in flight, and end, within seconds."""
         if self._supervisor is None:
             return
         self._loop.call_soon_threadsafe(self._begin_to_stop)

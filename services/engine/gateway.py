@@ -86,21 +86,21 @@ class Gateway:
 
     async def agents(self) -> list[Agent]:
         """All agents of the key."""
-        return await self._ask(lambda: self._writer.agents(self.budget.person_turn))
+        return await self._ask(lambda: self._writer.agents(self.budget.acquire_for_person))
 
     async def agent(self, agent_id: str) -> Agent:
         """One agent as it is now."""
-        await self.budget.turn()
+        await self.budget.acquire()
         return await self._ask(lambda: self._writer.agent(agent_id))
 
     async def job(self, job_id: str) -> Job:
         """One job as it is now."""
-        await self.budget.turn()
+        await self.budget.acquire()
         return await self._ask(lambda: self._writer.job(job_id))
 
     async def jobs(self, agent_id: str, offset: int, state: JobState | None = None) -> JobPage:
         """One page of an agent's jobs: of all, or of those in that state."""
-        await self.budget.turn()
+        await self.budget.acquire()
         asked_at = self._clock.now()
         page = await self._ask(lambda: self._writer.jobs(agent_id, state=state, offset=offset))
         self._said.learn(page.server_time, asked_at, self._clock.now())
@@ -115,7 +115,7 @@ class Gateway:
     async def send(self, batch_id: str, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
         """Retry that job, or else create one. The caller has reserved the request for the batch."""
         sent_at = self._clock.now()
-        self.concurrency.on_the_wire += 1
+        self.concurrency.in_flight += 1
         try:
             if retry_of is not None:
                 job = await self._ask(lambda: self._writer.retry_job(retry_of), batch_id)
@@ -125,7 +125,7 @@ class Gateway:
             self.concurrency.refused()
             raise
         finally:
-            self.concurrency.on_the_wire -= 1
+            self.concurrency.in_flight -= 1
         self.concurrency.taken(self._clock.now() - sent_at, self.budget.jobs_in_minute)
         now = self._clock.now()
         self._said.learn(job.server_time, sent_at, now)
@@ -186,4 +186,4 @@ class Gateway:
         if self._troubled_at is not None and asked_at >= self._troubled_at:
             self._troubled_at = None
             self.budget.recover()
-            await asyncio.to_thread(self._store.connections.well, self._connection_id)
+            await asyncio.to_thread(self._store.connections.clear_trouble, self._connection_id)

@@ -9,7 +9,7 @@ class RowState(StrEnum):
     WAITING = "waiting"
     """Not sent yet."""
     SENDING = "sending"
-    """The request is about to leave, on the wire, or its answer was lost and proof is awaited."""
+    """The request is about to leave, in flight, or its answer was lost and proof is awaited."""
     IN_PROGRESS = "in_progress"
     """Writer works on its job."""
     COMPLETED = "completed"

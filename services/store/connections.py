@@ -41,7 +41,7 @@ class Connections:
             return ConnectionHealth()
         return ConnectionHealth(codec.moment(row.unreachable_since), codec.moment(row.key_refused_at), row.detail)
 
-    def well(self, connection_id: str) -> None:
+    def clear_trouble(self, connection_id: str) -> None:
         """Note that Writer answers."""
         self._set(connection_id, unreachable_since=None, key_refused_at=None, detail="")
 
@@ -104,8 +104,8 @@ class Connections:
                 noted.enter(connection, batch_id, decision)
             if batch_id is not None:
                 ask(connection, connection_id, batch_id, decision.asks_until)
-            if decision.next_drop is not None:
-                _change(connection, connection_id, next_drop=decision.next_drop)
+            if decision.next_trickle is not None:
+                _change(connection, connection_id, next_trickle=decision.next_trickle)
             return decision
 
     def pace(

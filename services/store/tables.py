@@ -138,11 +138,11 @@ requests = Table(
     Column("batch_id", Text),  # whose jobs they start; none for polls and all else
     Column("number", Integer, nullable=False, server_default="1"),  # requests entered together
     Column("refused", Integer, nullable=False, server_default="0"),  # of those, the ones Writer answered with 429
-    Column("drops", Integer, nullable=False, server_default="0"),  # of those, from what large batches leave to others
+    Column("drops", Integer, key="trickled", nullable=False, server_default="0"),  # of those, from the reserve
     Index("ix_requests_connection_at", "connection", "at"),
 )
 
-askers = Table(
+waiters = Table(
     "askers",  # batches that wait for their turn
     metadata,
     Column("connection", Text, primary_key=True),
@@ -154,11 +154,11 @@ connections = Table(
     "connections",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("hold_until", Double),  # by the budget's time, as are the next drop and when the pace was found
+    Column("hold_until", Double),  # by the budget's time, as are the next trickle and when the pace was found
     Column("unreachable_since", Double),
     Column("key_refused_at", Double),
     Column("detail", Text, nullable=False),
-    Column("next_drop", Double),  # when large batches may take from what is kept back
+    Column("next_drop", Double, key="next_trickle"),  # when large batches may take from what is kept back
     Column("pace", Double),  # jobs a minute, since Writer refused some; none: as many as the limit allows
     Column("paced_at", Double),  # when that was found
     Column("held_at", Double),  # when the hold was set

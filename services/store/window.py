@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Text, bindparam, delete, insert, or_, select, update
 
 from services.store.database import AnyRow
-from services.store.tables import askers, requests
+from services.store.tables import requests, waiters
 
 _APART = 1.0
 """Seconds by which two processes may differ about the time; in a file they do not."""
@@ -21,7 +21,9 @@ _KEPT = 5.0
 _THIS = bindparam("this", type_=Text)
 _MINE = requests.c.connection == _THIS
 _ENTRIES = (
-    select(requests.c.id, requests.c.at, requests.c.batch_id, requests.c.number, requests.c.refused, requests.c.drops)
+    select(
+        requests.c.id, requests.c.at, requests.c.batch_id, requests.c.number, requests.c.refused, requests.c.trickled
+    )
     .where(_MINE)
     .order_by(requests.c.at, requests.c.id)
 )
@@ -31,14 +33,14 @@ _ADD = update(requests).where(requests.c.id == bindparam("entry"))
 _ADD = _ADD.values(
     at=bindparam("now"),
     number=requests.c.number + bindparam("more"),
-    drops=requests.c.drops + bindparam("more_drops"),
+    trickled=requests.c.trickled + bindparam("more_trickled"),
 )
 _REFUSE = update(requests).where(requests.c.id == bindparam("entry")).values(refused=requests.c.refused + 1)
-_ASKERS = select(askers.c.batch_id, askers.c.until).where(askers.c.connection == _THIS)
-_ASK = update(askers).where(askers.c.connection == _THIS, askers.c.batch_id == bindparam("batch"))
+_WAITERS = select(waiters.c.batch_id, waiters.c.until).where(waiters.c.connection == _THIS)
+_ASK = update(waiters).where(waiters.c.connection == _THIS, waiters.c.batch_id == bindparam("batch"))
 _ASK = _ASK.values(until=bindparam("new_until"))
-_ASK_NO_MORE = delete(askers).where(
-    askers.c.connection == _THIS, or_(askers.c.until <= bindparam("now"), askers.c.until > bindparam("last"))
+_ASK_NO_MORE = delete(waiters).where(
+    waiters.c.connection == _THIS, or_(waiters.c.until <= bindparam("now"), waiters.c.until > bindparam("last"))
 )
 
 
@@ -51,7 +53,7 @@ class Entry(NamedTuple):
     number: int
     refused: int = 0
     """Of those, the ones Writer refused for the time being."""
-    drops: int = 0
+    trickled: int = 0
     """Of those, the ones that were taken from what large batches leave to others."""
 
     @property
@@ -69,9 +71,9 @@ class Window:
     """The oldest first."""
     held_until: float | None = None
     """Until when nobody may send, where that is still to come."""
-    askers: frozenset[str] = frozenset()
+    waiters: frozenset[str] = frozenset()
     """The batches that wait for a turn, or had one a moment ago."""
-    next_drop: float = 0.0
+    next_trickle: float = 0.0
     """When large batches may take from what is kept back for others."""
     pace: float | None = None
     """Jobs a minute that Writer was found to accept; None: as many as the limit allows."""
@@ -103,13 +105,13 @@ class Decision:
     """When asking again makes sense, where the number is 0."""
     asks_until: float = 0.0
     """By when the batch will have asked again, or else does not wait any more."""
-    next_drop: float | None = None
+    next_trickle: float | None = None
     """A new time for that, where the requests are taken from it."""
 
     @property
-    def drops(self) -> int:
+    def trickled(self) -> int:
         """The requests that are taken from what is kept back."""
-        return 0 if self.next_drop is None else self.number
+        return 0 if self.next_trickle is None else self.number
 
 
 class Noted:
@@ -120,7 +122,7 @@ class Noted:
         self._now = now
         self._seconds = seconds
         self._entries = connection.execute(_ENTRIES, {"this": row.id}).all()
-        self._askers = connection.execute(_ASKERS, {"this": row.id}).all()
+        self._askers = connection.execute(_WAITERS, {"this": row.id}).all()
         self.held_until = held_until(row, now)
         """Until when nobody may send, where that is still to come."""
         # nobody is told to ask again later than when the window has passed, or the hold
@@ -133,13 +135,13 @@ class Noted:
         return Window(
             now,
             tuple(
-                Entry(min(at, now), batch_id, number, refused, drops)
-                for _, at, batch_id, number, refused, drops in self._entries
+                Entry(min(at, now), batch_id, number, refused, trickled)
+                for _, at, batch_id, number, refused, trickled in self._entries
                 if at + seconds > now
             ),
             self.held_until,
             frozenset(batch_id for batch_id, until in self._askers if now < until <= self._last),
-            self._row.next_drop or 0.0,
+            self._row.next_trickle or 0.0,
             self._row.pace,
             min(self._row.paced_at or 0.0, now),
         )
@@ -151,19 +153,25 @@ class Noted:
             connection.execute(_NOT_LATER, {"this": this, "now": now})
         if self._entries and self._entries[0].at <= left - _KEPT:
             connection.execute(_FORGET, {"this": this, "until_then": left})
-        if not all(now < asker.until <= self._last for asker in self._askers):
+        if not all(now < waiter.until <= self._last for waiter in self._askers):
             connection.execute(_ASK_NO_MORE, {"this": this, "now": now, "last": self._last})
 
     def enter(self, connection: Connection, batch_id: str | None, decision: Decision) -> None:
         """Add to the batch's entry of the same tenth of a second, with the later time, or else make one."""
         begin = self._now // _TOGETHER * _TOGETHER
         together = (entry.id for entry in reversed(self._entries) if entry.at >= begin and entry.batch_id == batch_id)
-        found, number, drops = next(together, None), decision.number, decision.drops
+        found, number, trickled = next(together, None), decision.number, decision.trickled
         if found is None:
-            new = {"connection": self._row.id, "at": self._now, "batch_id": batch_id, "number": number, "drops": drops}
+            new = {
+                "connection": self._row.id,
+                "at": self._now,
+                "batch_id": batch_id,
+                "number": number,
+                "trickled": trickled,
+            }
             connection.execute(insert(requests), new)
         else:
-            connection.execute(_ADD, {"entry": found, "now": self._now, "more": number, "more_drops": drops})
+            connection.execute(_ADD, {"entry": found, "now": self._now, "more": number, "more_trickled": trickled})
 
 
 def held_until(row: AnyRow, now: float) -> float | None:
@@ -182,7 +190,7 @@ def ask(connection: Connection, connection_id: str, batch_id: str, until: float)
     asking = {"this": connection_id, "batch": batch_id, "new_until": until}
     if connection.execute(_ASK, asking).rowcount == 0:
         # the lock on the connection keeps others from doing the same
-        connection.execute(insert(askers).values(connection=connection_id, batch_id=batch_id, until=until))
+        connection.execute(insert(waiters).values(connection=connection_id, batch_id=batch_id, until=until))
 
 
 def refuse(connection: Connection, connection_id: str, batch_id: str) -> None:

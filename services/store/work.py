@@ -259,7 +259,7 @@ class Work:
             found = connection.execute(_OUTSTANDING, {"this": batch_id}).all()
         return {row.job_id: Outstanding(row.position, row.sent_at, row.sent_at_writer) for row in found}
 
-    def on_the_wire(self, agent_id: str, connection_id: str, before: float) -> bool:
+    def in_flight(self, agent_id: str, connection_id: str, before: float) -> bool:
         """Whether a request for that agent that left before then is still without its answer, in any batch."""
         waiting = _of_agent(agent_id, connection_id) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None)
         with self._database.read() as connection:

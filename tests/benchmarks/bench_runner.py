@@ -48,7 +48,7 @@ def at_the_limit() -> None:
 
 
 def without_a_limit() -> None:
-    """2,000 rows as fast as they go, against as many workers as Copydesk had requests on the wire."""
+    """2,000 rows as fast as they go, against as many workers as Copydesk had requests in flight."""
     seconds, ours = run_ours(ROWS, NO_LIMIT, UNLIMITED)
     connections = ours["most_at_once"]
     done, took, _ = run_sdk(connections * ROWS_A_WORKER, connections, UNLIMITED)

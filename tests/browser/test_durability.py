@@ -18,7 +18,7 @@ def test_a_batch_goes_on_after_kill_9_and_the_open_page_shows_it(
 ) -> None:
     marketer = visit(own_server)
     launch_sample(marketer)
-    marketer.sees(waiting=0)  # a row whose request is on the wire at the kill may well be unconfirmed
+    marketer.sees(waiting=0)  # a row whose request is in flight at the kill may well be unconfirmed
     own_server.kill()
     own_server.start()
     marketer.sees(PROOF, waiting=0, in_progress=0)

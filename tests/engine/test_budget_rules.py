@@ -34,15 +34,15 @@ class Book:
         self.now = 1000.0
         self.pace = pace
         self.entries: list[Entry] = []
-        self.askers: dict[str, float] = {}
-        self.next_drop = 0.0
+        self.waiters: dict[str, float] = {}
+        self.next_trickle = 0.0
 
     @property
     def window(self) -> Window:
         """The window as it is now."""
         entries = tuple(entry for entry in self.entries if entry.at + WINDOW > self.now)
-        askers = frozenset(name for name, until in self.askers.items() if until > self.now)
-        return Window(self.now, entries, None, askers, self.next_drop, self.pace, self.now)
+        waiters = frozenset(name for name, until in self.waiters.items() if until > self.now)
+        return Window(self.now, entries, None, waiters, self.next_trickle, self.pace, self.now)
 
     def decide(self, name: str | None, most: int) -> Decision:
         """What the rules say."""
@@ -53,10 +53,10 @@ class Book:
         decision = self.decide(name, most)
         assert decision.number <= most
         if decision.number:
-            self.entries.append(Entry(self.now, name, decision.number, 0, decision.drops))
+            self.entries.append(Entry(self.now, name, decision.number, 0, decision.trickled))
         if name is not None:
-            self.askers[name] = decision.asks_until
-        self.next_drop = self.next_drop if decision.next_drop is None else decision.next_drop
+            self.waiters[name] = decision.asks_until
+        self.next_trickle = self.next_trickle if decision.next_trickle is None else decision.next_trickle
         return decision
 
     def play(self, askings: list[Asking]) -> None:
@@ -102,7 +102,7 @@ def test_who_asks_again_when_told_gets_something_and_not_before(
 ) -> None:
     book = Book(limit, pace)
     book.play(askings)
-    book.askers.clear()
+    book.waiters.clear()
     while (decision := book.ask(name, 5)).number:
         pass
     book.now = decision.again_at - 0.001
@@ -190,7 +190,7 @@ def test_a_batch_that_does_not_come_back_is_waited_for_two_seconds() -> None:
     while book.ask("gone", 16).number or book.ask("large", 16).number:
         pass
     book.entries = [Entry(free_at - 40, "large", 94, 0), Entry(1000.0, None, 1, 0)]
-    book.askers = {"gone": free_at + 2}
+    book.waiters = {"gone": free_at + 2}
     book.now = free_at
     assert book.decide("large", 8) == Decision(0, free_at + SOON, free_at + SOON + 2)
     book.now = free_at + 2
@@ -247,12 +247,12 @@ def test_everyone_holds() -> None:
     assert rules.jobs(window, "batch", 8) == Decision(0, 1030.0, 1032.0)
 
 
-DROP = WINDOW / 37
+TRICKLE = WINDOW / 37
 """Seconds between two drops of what is kept back of 396 requests."""
 
 
-def one(at: float, number: int, drops: int = 0, refused: int = 0) -> Entry:
-    return Entry(at, "one", number, refused, drops)
+def one(at: float, number: int, trickled: int = 0, refused: int = 0) -> Entry:
+    return Entry(at, "one", number, refused, trickled)
 
 
 @pytest.mark.parametrize(
@@ -260,16 +260,16 @@ def one(at: float, number: int, drops: int = 0, refused: int = 0) -> Entry:
     [
         pytest.param(Window(1000.0), 0, 1000, id="none waits"),
         pytest.param(Window(1000.0), 341, 1000, id="all of an empty window at once, and the first drop"),
-        pytest.param(Window(1000.0), 342, 1000 + DROP, id="the next drop"),
-        pytest.param(Window(1000.0), 377, 1000 + 36 * DROP, id="the last drop"),
+        pytest.param(Window(1000.0), 342, 1000 + TRICKLE, id="the next drop"),
+        pytest.param(Window(1000.0), 377, 1000 + 36 * TRICKLE, id="the last drop"),
         pytest.param(Window(1000.0), 378, 1061, id="in the second window"),
-        pytest.param(Window(1000.0), 377 * 10, 1000 + 36 * DROP + 9 * WINDOW, id="the whole of ten windows"),
+        pytest.param(Window(1000.0), 377 * 10, 1000 + 36 * TRICKLE + 9 * WINDOW, id="the whole of ten windows"),
         pytest.param(Window(1000.0, (one(990, 340), one(995, 37, 37))), 1, 1051, id="a full window"),
         pytest.param(Window(1000.0, (one(990, 340), one(995, 37, 37))), 341, 1056, id="when the second entry leaves"),
-        pytest.param(Window(1000.0, (one(990, 340),), next_drop=1001.0), 3, 1001 + 2 * DROP, id="drops only"),
+        pytest.param(Window(1000.0, (one(990, 340),), next_trickle=1001.0), 3, 1001 + 2 * TRICKLE, id="drops only"),
         pytest.param(Window(1000.0, (Entry(990, "ended", 377, 0),)), 13, 1000, id="few rows of a new batch"),
         pytest.param(Window(1000.0, (Entry(990, "ended", 377, 0),)), 14, 1051, id="more than are for few"),
-        pytest.param(Window(1000.0, (Entry(990, None, 100, 0),)), 276, 1000 + 16 * DROP, id="polls took more"),
+        pytest.param(Window(1000.0, (Entry(990, None, 100, 0),)), 276, 1000 + 16 * TRICKLE, id="polls took more"),
         pytest.param(Window(1000.0, (Entry(990, None, 100, 0),)), 377, 1061, id="than is left to them"),
         pytest.param(Window(1000.0, pace=50, paced_at=990.0), 46, 1000, id="a pace of 50"),
         pytest.param(Window(1000.0, pace=50, paced_at=990.0), 5000, 1000 + 4 * 12.2 + 99 * WINDOW, id="for long"),
@@ -279,9 +279,9 @@ def one(at: float, number: int, drops: int = 0, refused: int = 0) -> Entry:
         pytest.param(Window(1000.0, held_until=1030.0), 341, 1030, id="a hold"),
         pytest.param(Window(1000.0, held_until=1030.0), 378, 1091, id="a window after a hold"),
         pytest.param(Window(1000.0, (one(950, 340),), 1030.0), 340, 1030, id="what leaves the window during a hold"),
-        pytest.param(Window(1000.0, askers=frozenset({"two"})), 170, 1000, id="half of what there is"),
-        pytest.param(Window(1000.0, askers=frozenset({"two"})), 171, 1000 + DROP, id="half of the drops"),
-        pytest.param(Window(1000.0, askers=frozenset({"one", "two"})), 189, 1061, id="half of the next window"),
+        pytest.param(Window(1000.0, waiters=frozenset({"two"})), 170, 1000, id="half of what there is"),
+        pytest.param(Window(1000.0, waiters=frozenset({"two"})), 171, 1000 + TRICKLE, id="half of the drops"),
+        pytest.param(Window(1000.0, waiters=frozenset({"one", "two"})), 189, 1061, id="half of the next window"),
     ],
 )
 def test_when_the_last_of_so_many_rows_may_leave(window: Window, rows: int, at: float) -> None:
@@ -316,7 +316,7 @@ def accepted(number: int, refused: int, pace: float | None = None, paced_at: flo
         pytest.param(accepted(50, 16), 1060, 50, id="what was accepted"),
         pytest.param(accepted(3, 1), 1060, 5, id="never less than is worth trying"),
         pytest.param(accepted(50, 1, pace=40, paced_at=1050), 1060, 36, id="a tenth less than what was kept to"),
-        pytest.param(accepted(50, 2, pace=40, paced_at=1061), 1060, 40, id="once for what was on the wire together"),
+        pytest.param(accepted(50, 2, pace=40, paced_at=1061), 1060, 40, id="once for what was in flight together"),
         pytest.param(accepted(33, 7, pace=40, paced_at=1061), 1060, 33, id="always what was accepted"),
         pytest.param(accepted(60, 1, pace=60, paced_at=1100 - 305), 1060, 60, id="from where it had risen to"),
     ],

@@ -1,4 +1,4 @@
-"""How many requests are on the wire: as many as latency times pace needs."""
+"""How many requests are in flight: as many as latency times pace needs."""
 
 import pytest
 
@@ -45,15 +45,15 @@ def test_after_a_refusal_it_begins_again_with_few() -> None:
 def test_where_many_are_on_the_wire_room_is_given_to_groups() -> None:
     many, few = after(50_000), after(0)
     rooms = {}
-    for many.on_the_wire in (104, 105, 106, 120):
-        rooms[many.on_the_wire] = many.room(100_000, 0)
+    for many.in_flight in (104, 105, 106, 120):
+        rooms[many.in_flight] = many.room(100_000, 0)
     assert rooms == {104: 16, 105: 15, 106: 0, 120: 0}
-    for few.on_the_wire in (3, 4, 5):
-        rooms[few.on_the_wire] = few.room(400, 0)
+    for few.in_flight in (3, 4, 5):
+        rooms[few.in_flight] = few.room(400, 0)
     assert (rooms[3], rooms[4], rooms[5]) == (2, 1, 0)
 
 
 def test_what_is_on_the_wire_already_takes_its_room() -> None:
     concurrency = after(0)
-    concurrency.on_the_wire = 3
+    concurrency.in_flight = 3
     assert concurrency.room(400, 0) == 2

@@ -59,7 +59,7 @@ def burst(rows: int, sent: float, took: float) -> tuple[Span, ...]:
         pytest.param(Signs(burst(50, 20, 5), last_retry_at=NOW + 100), 1, 0.0, 105, id="a retry is pending"),
         pytest.param(Signs(burst(50, 20, 5), NOW - 2), 3, None, 3, id="all are at Writer"),
         pytest.param(Signs(burst(50, 20, 5), NOW - 30), 1, None, 0, id="one takes longer than others"),
-        pytest.param(Signs(burst(50, 20, 5)), 3, None, 5, id="the last ones are on the wire"),
+        pytest.param(Signs(burst(50, 20, 5)), 3, None, 5, id="the last ones are in flight"),
     ],
 )
 def test_how_long_it_still_takes(signs: Signs, unfinished: int, leaves_in: float | None, left: float | None) -> None:

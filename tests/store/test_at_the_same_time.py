@@ -183,5 +183,5 @@ def test_two_that_ask_to_send_at_once_get_no_more_than_the_limit(open_store: Cal
 
         return store.connections.reserve(HERE, None, 60, lambda: NOW, up_to_five).number
 
-    stores[0].connections.well(HERE)
+    stores[0].connections.clear_trouble(HERE)
     assert at_the_same_time(stores, reserve, reserve) == [3, 2]

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from services.models import ConnectionHealth
 from services.store import Decision, Entry, Store, Window
-from services.store.tables import askers, requests
+from services.store.tables import requests, waiters
 from tests.store.making import HERE, NOW
 
 WINDOW = 60.0
@@ -32,7 +32,7 @@ def test_the_health_of_a_connection_is_what_the_last_requests_told(store: Store)
     connections.key_refused(HERE, NOW + 6, "Wrong key.")
     assert connections.health(HERE) == ConnectionHealth(None, at(6), "Wrong key.")
     assert connections.health(ELSEWHERE) == ConnectionHealth()
-    connections.well(HERE)
+    connections.clear_trouble(HERE)
     assert connections.health(HERE) == ConnectionHealth()
     connections.unreachable(HERE, NOW + 9, "No route.")
     assert connections.health(HERE) == ConnectionHealth(at(9), None, "No route.")
@@ -93,23 +93,23 @@ def test_batches_that_wait_are_known_until_they_should_have_asked_again(store: S
 
     wait("one", 5)
     wait("two", 9)
-    assert look(store, 4).askers == {"one", "two"}
-    assert look(store, 5 - 2 * WINDOW).askers == {"one"}, "nobody was told then to wait for as long as two does"
+    assert look(store, 4).waiters == {"one", "two"}
+    assert look(store, 5 - 2 * WINDOW).waiters == {"one"}, "nobody was told then to wait for as long as two does"
     wait("two", 3)
-    assert look(store, 4).askers == {"one"}
-    assert look(store, 5).askers == set()
+    assert look(store, 4).waiters == {"one"}
+    assert look(store, 5).waiters == set()
     wait("two", 20)
     reserve(store, 1, 6)
     with store._database.read() as connection:
-        assert connection.execute(select(askers.c.batch_id)).scalars().all() == ["two"], "the others are forgotten"
+        assert connection.execute(select(waiters.c.batch_id)).scalars().all() == ["two"], "the others are forgotten"
 
 
 def test_drops_are_counted_and_the_next_one_has_its_time(store: Store) -> None:
-    drop = Decision(1, NOW, next_drop=NOW + 7)
+    drop = Decision(1, NOW, next_trickle=NOW + 7)
     store.connections.reserve(HERE, "one", WINDOW, lambda: NOW, lambda _: Decision(3, NOW))
     for _ in range(2):
         store.connections.reserve(HERE, "one", WINDOW, lambda: NOW, lambda _: drop)
-    assert look(store, 1) == Window(NOW + 1, (Entry(NOW, "one", 5, drops=2),), next_drop=NOW + 7)
+    assert look(store, 1) == Window(NOW + 1, (Entry(NOW, "one", 5, trickled=2),), next_trickle=NOW + 7)
 
 
 def test_a_refusal_is_counted_at_the_batchs_last_requests_that_may_have_been_refused(store: Store) -> None:

@@ -46,7 +46,7 @@ async def send_for_a_while(store: Store, name: str, until: float) -> None:
 
     async def poll() -> None:
         while clock.now() < until:
-            await ours.turn()
+            await ours.acquire()
             await clock.sleep(0.5)
 
     async def send() -> None:

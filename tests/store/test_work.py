@@ -229,19 +229,19 @@ def test_requests_on_the_wire_are_those_of_the_agent_there_that_left_before_and_
     one, two, elsewhere = launch(store, 1), launch(store, 2), launch(store, 1, ELSEWHERE)
     agent = store.batches.only(one).agent.id
 
-    def on_the_wire(before: float, agent_id: str = agent, connection: str = "sandbox") -> bool:
-        return store.work.on_the_wire(agent_id, connection, NOW + before)
+    def in_flight(before: float, agent_id: str = agent, connection: str = "sandbox") -> bool:
+        return store.work.in_flight(agent_id, connection, NOW + before)
 
-    assert not on_the_wire(99)
+    assert not in_flight(99)
     store.work.claim(elsewhere, 1, NOW)
-    assert not on_the_wire(99)
+    assert not in_flight(99)
     store.work.claim(one, 1, NOW + 5)
     store.work.claim(two, 1, NOW + 6)
-    assert (on_the_wire(4.9), on_the_wire(5), on_the_wire(99, "another")) == (False, True, False)
+    assert (in_flight(4.9), in_flight(5), in_flight(99, "another")) == (False, True, False)
     store.work.lose(one, [0], NOW + 7)
-    assert (on_the_wire(5.9), on_the_wire(6)) == (False, True)
+    assert (in_flight(5.9), in_flight(6)) == (False, True)
     store.work.sent(two, [Sent(0, "job")])
-    assert (on_the_wire(99), on_the_wire(99, connection=ELSEWHERE)) == (False, True)
+    assert (in_flight(99), in_flight(99, connection=ELSEWHERE)) == (False, True)
 
 
 def test_what_waits_and_what_is_at_writer(store: Store) -> None:

@@ -80,12 +80,12 @@ class Budget:
         """Enter up to so many requests that create or retry jobs of a batch."""
         return await self._enter(batch_id, lambda window: self._rules.jobs(window, batch_id, most))
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Wait until one other request may leave, and enter it."""
         while (grant := await self._enter(None, self._rules.other)).number == 0:
             await self._clock.sleep(max(_SHORTEST_WAIT, grant.wait))
 
-    async def person_turn(self) -> None:
+    async def acquire_for_person(self) -> None:
         """Enter a request that a person waits for; a pause of ours is no reason to let them wait.
 
         Raises NoEffectError: there is no turn within seconds.

@@ -56,7 +56,7 @@ def after_refusal(window: Window, most: int, minute: float, left_at: float) -> f
     """The pace when Writer has refused a job whose request left then: no more than it accepted.
 
     If that is what was sent anyway, others use the limit too, and the pace falls by a tenth: once for all requests
-    that were on the wire together.
+    that were in flight together.
     """
     now = effective(window, most, minute)
     accepted = sum(window.jobs.values())

@@ -1,7 +1,7 @@
 """The rules by which requests may leave, from what the store knows and nothing else.
 
 Three levels share the limit. Large batches keep below the lowest: they leave a twentieth of the limit to polls and
-people, and a tenth of the rest goes out in drops only, so that a slot comes free every few seconds. Batches that have
+people, and a tenth of the rest trickles out, so that a slot comes free every few seconds. Batches that have
 sent little in the last minute may use what is kept back. Polls may use all.
 
 Between batches it is fair, slot by slot: each may take its share of what the window has for jobs, and beyond that only
@@ -80,8 +80,8 @@ class Rules:
         number = min(most, max(turn.of_small, turn.fair(turn.burst.room)))
         if number > 0:
             return Decision(number, window.now, window.now + _NEXT * self.minute)
-        if turn.drop_at <= window.now and turn.fair(turn.all.room) > 0:
-            return Decision(1, window.now, window.now + _NEXT * self.minute, turn.next_drop)
+        if turn.trickle_at <= window.now and turn.fair(turn.all.room) > 0:
+            return Decision(1, window.now, window.now + _NEXT * self.minute, turn.next_trickle)
         return self._later(turn.again_at)
 
     def used_up(self, window: Window) -> bool:
@@ -117,20 +117,20 @@ def _for_jobs(entry: Entry) -> int:
     return 0 if entry.batch_id is None else entry.number
 
 
-def _for_jobs_but_drops(entry: Entry) -> int:
-    return _for_jobs(entry) - entry.drops
+def _burst_job_requests(entry: Entry) -> int:
+    return _for_jobs(entry) - entry.trickled
 
 
 def _jobs(entry: Entry) -> int:
     return entry.jobs
 
 
-def _requests_but_drops(entry: Entry) -> int:
-    return entry.number - entry.drops
+def _burst_requests(entry: Entry) -> int:
+    return entry.number - entry.trickled
 
 
-def _jobs_but_drops(entry: Entry) -> int:
-    return max(0, entry.jobs - entry.drops)
+def _burst_jobs(entry: Entry) -> int:
+    return max(0, entry.jobs - entry.trickled)
 
 
 def _fallen_at(window: Window, seconds: float, count: Callable[[Entry], int], most: int) -> float:
@@ -167,25 +167,25 @@ class _Turn:
         self._rules = rules
         self._window = window
         self._mine = window.jobs[batch_id]
-        self._others = [window.jobs[other] for other in window.askers if other != batch_id]
+        self._others = [window.jobs[other] for other in window.waiters if other != batch_id]
         pace = int(rules.pace(window))
         whole = min(pace, rules.for_jobs)
         kept_back = max(whole // 10, int(whole >= 2))
         self._share = self._find_share(batch_id, whole)
         self.whole = max(1, whole)
         """Jobs that may be started in a window."""
-        self.asking = len({batch_id, *window.askers})
+        self.asking = len({batch_id, *window.waiters})
         """How many batches ask, with this one."""
         # half of what is kept back, but when very many batches ask no more than comes to each
         self._small_until = min(max(kept_back // 2, min(kept_back, 1)), math.ceil(whole / self.asking))
-        self.drop_every = rules.window / max(1, kept_back)
-        """Seconds between drops from what is kept back."""
+        self.trickle_interval = rules.window / max(1, kept_back)
+        """Seconds between two trickled requests."""
 
         upper = [(_requests, rules.limit), (_for_jobs, rules.for_jobs), (_jobs, pace)]
         lower = [
-            (_requests_but_drops, rules.limit - kept_back),
-            (_for_jobs_but_drops, rules.for_jobs - kept_back),
-            (_jobs_but_drops, pace - kept_back),
+            (_burst_requests, rules.limit - kept_back),
+            (_burst_job_requests, rules.for_jobs - kept_back),
+            (_burst_jobs, pace - kept_back),
         ]
         self.burst = _Level(window, rules.window, upper + lower)
         self.all = _Level(window, rules.window, upper)
@@ -202,22 +202,22 @@ class _Turn:
         return min(room, max(math.ceil(self._share - self._mine), room - lacking))
 
     @property
-    def drop_at(self) -> float:
-        """When the next drop is due; one that is further away was set by a clock that was ahead."""
-        next_drop = self._window.next_drop
-        return next_drop if next_drop <= self._window.now + self._rules.window else self._window.now
+    def trickle_at(self) -> float:
+        """When the next trickled request is due; one that is further away was set by a clock that was ahead."""
+        next_trickle = self._window.next_trickle
+        return next_trickle if next_trickle <= self._window.now + self._rules.window else self._window.now
 
     @property
-    def next_drop(self) -> float:
-        """When the drop after this one is due: one that is taken a little late does not make the next one late."""
-        in_step = self.drop_at + self.drop_every
-        return in_step if in_step > self._window.now else self._window.now + self.drop_every
+    def next_trickle(self) -> float:
+        """When the trickled request after this one is due: a late one doesn't delay the next."""
+        in_step = self.trickle_at + self.trickle_interval
+        return in_step if in_step > self._window.now else self._window.now + self.trickle_interval
 
     @property
     def again_at(self) -> float:
         """When asking again makes sense, where there is nothing now."""
         now, minute = self._window.now, self._rules.minute
-        times = [self.burst.free_at, max(self.drop_at, self.all.free_at)]
+        times = [self.burst.free_at, max(self.trickle_at, self.all.free_at)]
         if self._mine < self._small_until:
             times.append(self._small.free_at)
         if min(times) <= now:
@@ -232,20 +232,20 @@ class _Turn:
         at_once = min(self.all.room, max(0, self.burst.room))
         yield begin, at_once
         leaving = [(entry.at + self._rules.window, entry) for entry in self._window.entries]
-        yield from ((at, _jobs_but_drops(entry)) for at, entry in leaving)
+        yield from ((at, _burst_jobs(entry)) for at, entry in leaving)
         # what is kept back comes free like all else, and is taken in its own time
         free = [begin] * (self.all.room - at_once)
-        free += [at for at, entry in leaving for _ in range(min(entry.drops, entry.jobs))]
-        due = max(begin, self.drop_at)
+        free += [at for at, entry in leaving for _ in range(min(entry.trickled, entry.jobs))]
+        due = max(begin, self.trickle_at)
         for at in free:
             due = max(due, at)
             yield due, 1
-            due += self.drop_every
+            due += self.trickle_interval
 
     def _find_share(self, batch_id: str, whole: int) -> float:
         """Slots in the window that are this batch's: what those have that do not ask now is not to be shared."""
         window = self._window
-        asking = {batch_id, *window.askers}
+        asking = {batch_id, *window.waiters}
         theirs = sum(used for batch, used in window.jobs.items() if batch not in asking)
         no_jobs = window.requests - sum(window.jobs.values())
         return max(0.0, (min(self._rules.limit - no_jobs, whole) - theirs) / len(asking))

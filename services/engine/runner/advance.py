@@ -1,4 +1,4 @@
-"""The loop of one batch: it tops up what is on the wire, polls when results are likely, and never works in waves."""
+"""The loop of one batch: it tops up what is in flight, polls when results are likely, and never works in waves."""
 
 import asyncio
 import logging
@@ -59,7 +59,7 @@ class Runner:
         self._news.set()
 
     def stop(self) -> None:
-        """Send nothing more; `advance` ends when what is on the wire has its answers."""
+        """Send nothing more; `advance` ends when what is in flight has its answers."""
         self._stopping = True
         self._news.set()
 
@@ -111,7 +111,7 @@ class Runner:
         return state is not BatchState.RUNNING and not await asyncio.to_thread(self._store.work.any_at_writer, self._id)
 
     async def _send_more(self, sender: Sender, state: BatchState) -> None:
-        """Claim rows and send them, as many as may be on the wire and leave now."""
+        """Claim rows and send them, as many as may be in flight and leave now."""
         self._has_waiting = state is BatchState.RUNNING
         while state is BatchState.RUNNING and self._clock.now() >= self._send_at and (room := self._room()) > 0:
             waiting = await asyncio.to_thread(self._store.work.waiting, self._id, room)
@@ -146,8 +146,8 @@ class Runner:
         if self._collecting or now < self._plan_at:
             return
         self._plan_at = now + _PLAN_EVERY
-        if look := await collector.turn(hurry=not self._has_waiting):
-            self._collecting = self._begin(self._collect_once(collector.collect(look)))
+        if poll := await collector.next_poll(hurry=not self._has_waiting):
+            self._collecting = self._begin(self._collect_once(collector.collect(poll)))
 
     async def _collect_once(self, collect: Coroutine[Any, Any, None]) -> None:
         try:
@@ -188,7 +188,7 @@ class Runner:
             return
 
     async def _save(self, outcomes: Outcomes) -> None:
-        """After a fault, store what becomes of the requests on the wire: their jobs are paid for."""
+        """After a fault, store what becomes of the requests in flight: their jobs are paid for."""
         if self._on_the_wire:
             await asyncio.wait(self._on_the_wire)
         for seconds in _STORED_WITHIN:

@@ -10,8 +10,8 @@ from functools import partial
 from services.clock import Clock
 from services.engine.gateway import Gateway
 from services.engine.listing import Reader
-from services.engine.runner.look import Look, Way
 from services.engine.runner.outcomes import Outcomes
+from services.engine.runner.poll import Poll, Strategy
 from services.errors import AnswerLostError, RequestRefusedError, SlowDownError, UnknownToWriterError
 from services.models import Batch, Job, JobState
 from services.store import Ended, Outstanding, Store
@@ -37,7 +37,7 @@ _LISTED_AFTER = 20.0
 _STALE_FOR = 60.0
 """Seconds in which a failure from before a retry may still be told; later it is believed whatever its date."""
 _ASKED_ALONE = 20
-"""Jobs that should have been listed, and are asked for alone in one look."""
+"""Jobs that should have been listed, and are asked for alone in one poll."""
 _SURE = 0.99
 """How likely a job has ended of which it is odd that the list does not tell it."""
 _BY_CHANCE = 8
@@ -85,7 +85,7 @@ class Collector:
         """See no pages any more."""
         self._listing.readers.discard(self._take)
 
-    async def turn(self, *, hurry: bool) -> Look | None:
+    async def next_poll(self, *, hurry: bool) -> Poll | None:
         """The look that is due now, if one is, and no other batch of the agent has just looked.
 
         `hurry`: nothing of the batch waits to be sent.
@@ -101,26 +101,26 @@ class Collector:
         self._listing.read_at = now
         return look
 
-    def _is_due(self, look: Look, hurry: bool) -> bool:
+    def _is_due(self, poll: Poll, hurry: bool) -> bool:
         oldest = min(row.sent_at for row in self._outstanding.values())
-        rested = look.at - max(self._looked_at, oldest)
+        rested = poll.at - max(self._looked_at, oldest)
         if not self._forecast.knows:
-            return rested >= min(_LONGEST_REST, max(_NEVER_WITHIN, _IN_THE_DARK * (look.at - oldest)))
-        if rested < _NEVER_WITHIN or look.expected < 0.5:
+            return rested >= min(_LONGEST_REST, max(_NEVER_WITHIN, _IN_THE_DARK * (poll.at - oldest)))
+        if rested < _NEVER_WITHIN or poll.expected < 0.5:
             return rested >= _LONGEST_REST
-        all_there = hurry and look.expected > len(self._outstanding) - 0.5
-        return all_there or look.expected >= _WORTH * look.requests or rested >= look.requests * self._patience(hurry)
+        all_there = hurry and poll.expected > len(self._outstanding) - 0.5
+        return all_there or poll.expected >= _WORTH * poll.requests or rested >= poll.requests * self._patience(hurry)
 
-    async def collect(self, look: Look) -> None:
+    async def collect(self, poll: Poll) -> None:
         """Look for the results that are likely there.
 
         Raises WriterError: Writer could not be asked; what was learned before is told all the same.
         """
-        self._list_failed, lists = False, look.way is not Way.ALONE
+        self._list_failed, lists = False, poll.strategy is not Strategy.ALONE
         try:
-            await self._look(look)
+            await self._poll(poll)
             if lists:
-                self._listed_at, self._slowed_down = look.at, 0
+                self._listed_at, self._slowed_down = poll.at, 0
         except (AnswerLostError, RequestRefusedError):
             self._list_failed = lists
             raise
@@ -132,23 +132,23 @@ class Collector:
             # the agent is gone, and its list with it, but its jobs may still be asked for
             await self._ask_alone(list(self._outstanding)[:_ASKED_ALONE])
         finally:
-            self._looked_at = look.at
+            self._looked_at = poll.at
 
-    async def _look(self, look: Look) -> None:
+    async def _poll(self, poll: Poll) -> None:
         listed: set[str] = set()
-        if look.way is Way.ALL:
-            await self._listing.read(None, partial(self._take_all, listed), look.requests)
-        elif look.way is Way.ENDED:
-            pages = look.requests - 1
+        if poll.strategy is Strategy.ALL:
+            await self._listing.read(None, partial(self._take_all, listed), poll.requests)
+        elif poll.strategy is Strategy.ENDED:
+            pages = poll.requests - 1
             # pages with few results each are better read one by one: the first without any is the last
-            pages = pages if look.expected >= 2 * pages else 1
-            await self._listing.read(JobState.COMPLETED, self._take_all_of(look.sure, pages), pages)
-            if self._outstanding.keys() & set(look.due) or not self._forecast.knows:
+            pages = pages if poll.expected >= 2 * pages else 1
+            await self._listing.read(JobState.COMPLETED, self._take_all_of(poll.sure, pages), pages)
+            if self._outstanding.keys() & set(poll.due) or not self._forecast.knows:
                 await self._listing.read(JobState.FAILED, self._take, 1)
-        if look.way is Way.ALONE:
-            await self._ask_alone(look.due)
+        if poll.strategy is Strategy.ALONE:
+            await self._ask_alone(poll.due)
         else:
-            overdue = [job_id for job_id in look.due if self._should_be_listed(job_id) and job_id not in listed]
+            overdue = [job_id for job_id in poll.due if self._should_be_listed(job_id) and job_id not in listed]
             await self._ask_alone(overdue[:_ASKED_ALONE])
 
     async def _read_store(self) -> None:
@@ -165,7 +165,7 @@ class Collector:
         failures, self._failures = self._failures, []
         await self._gateway.budget.failed(failures)
 
-    def _plan(self, now: float) -> Look:
+    def _plan(self, now: float) -> Poll:
         likely = {
             job_id: self._likely(now - row.sent_at, self._seen_at(job_id) - row.sent_at)
             for job_id, row in self._outstanding.items()
@@ -176,14 +176,14 @@ class Collector:
         due = due or heapq.nsmallest(_OUT_OF_CURIOSITY, likely, key=self._sent_at)
         if self._list_failed:
             alone = due[:_ASKED_ALONE]
-            return Look(now, Way.ALONE, len(alone), expected, alone, sure)
+            return Poll(now, Strategy.ALONE, len(alone), expected, alone, sure)
         pages_of_all, pages_of_ended = self._pages(due, len(likely)), self._pages(due, expected)
         # where it costs the same, only what is asked for alone is sure to be told
         if len(due) < min(pages_of_all, pages_of_ended + 1) or len(likely) == 1:
-            return Look(now, Way.ALONE, len(due), expected, due, sure)
+            return Poll(now, Strategy.ALONE, len(due), expected, due, sure)
         if pages_of_all <= 1:
-            return Look(now, Way.ALL, 1, expected, due, sure)
-        return Look(now, Way.ENDED, pages_of_ended + 1, expected, due, sure)
+            return Poll(now, Strategy.ALL, 1, expected, due, sure)
+        return Poll(now, Strategy.ENDED, pages_of_ended + 1, expected, due, sure)
 
     def _pages(self, job_ids: list[str], others: float) -> int:
         """How far these jobs reach into a list that has so many jobs of ours besides those that ended after them."""

@@ -143,14 +143,14 @@ class Settler:
         return _Retry.HAS_NOT_BEGUN if unchanged else _Retry.MAY_HAVE_FAILED
 
     async def _has_unknown(self, jobs: list[Job]) -> bool:
-        """Whether any of the jobs is no row's, once every request that was on the wire has its answer."""
+        """Whether any of the jobs is no row's, once every request that was in flight has its answer."""
         listed_at = self._clock.now()
-        while await asyncio.to_thread(self._on_the_wire, listed_at):
+        while await asyncio.to_thread(self._in_flight, listed_at):
             await self._clock.sleep(0.5)
         return bool(await asyncio.to_thread(self._store.work.unknown, [job.id for job in jobs]))
 
-    def _on_the_wire(self, before: float) -> bool:
-        return self._store.work.on_the_wire(*self._agent, before)
+    def _in_flight(self, before: float) -> bool:
+        return self._store.work.in_flight(*self._agent, before)
 
     async def _page(self, offset: int) -> JobPage:
         """One page; asked for again in bad weather, for otherwise every failure would begin the reading anew."""

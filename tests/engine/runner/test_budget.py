@@ -81,7 +81,7 @@ def test_after_a_429_everybody_holds(play: Play, retry_after: str | None) -> Non
         assert all(stage.states(batch) == {COMPLETED: 150} for batch in batches)
         refused = [entry for entry in stage.books.requests if entry.status == 429]
         assert refused
-        # at each refusal a group that is on the wire already may be refused with it, but nobody hammers
+        # at each refusal a group that is in flight already may be refused with it, but nobody hammers
         assert len(refused) < 150
 
     play(main, latency=0.1, writers_rpm=150, retry_after=retry_after)
@@ -106,7 +106,7 @@ def test_a_hold_that_writer_asks_for_is_kept_by_every_request(play: Play) -> Non
         await stage.settled(*batches)
         at = next(entry.time for entry in stage.books.requests if entry.status == 429)
         after = [entry.time - at for entry in stage.books.requests if entry.time > at + 0.3]
-        assert 4.9 <= min(after) < 8, "5 s were asked for; what was on the wire when the answer came is not counted"
+        assert 4.9 <= min(after) < 8, "5 s were asked for; what was in flight when the answer came is not counted"
         stage.check(*batches)
 
     play(main, latency=0.2)
@@ -173,7 +173,7 @@ def test_while_writer_refuses_the_load_says_so(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(100)
         await stage.until(lambda: stage.books.statuses()[429] > 5, step=0.1)
-        await asyncio.sleep(0.5)  # what was on the wire has its answer
+        await asyncio.sleep(0.5)  # what was in flight has its answer
         load = stage.load()
         assert load.holding_until is not None
         assert 0 < load.holding_until.timestamp() - stage.clock.now() <= 60
@@ -257,7 +257,7 @@ def test_a_hold_lasts_a_second_at_the_least(play: Play, asked: float, held: floa
         budget = Budget(stage.store, CONNECTION, 400, stage.clock)
         began = stage.clock.now()
         await budget.hold(asked)
-        await budget.turn()
+        await budget.acquire()
         assert stage.clock.now() - began == pytest.approx(held, abs=0.1)
 
     play(main)

@@ -84,8 +84,8 @@ def test_twenty_processes_that_die_leave_unknown_only_what_was_on_the_wire(play:
             now = stage.clock.now()
             await stage.kill()
             sending = stage.states(batch)[SENDING] - len(stage.store.work.lost(batch))
-            await asyncio.sleep(1)  # so that all that was on the wire is in the books
-            assert sending <= stage.books.on_the_wire(since=now - UNSTORED, until=now)
+            await asyncio.sleep(1)  # so that all that was in flight is in the books
+            assert sending <= stage.books.in_flight(since=now - UNSTORED, until=now)
             unknown += sending
         await stage.settled(batch)
         stage.check(batch)

@@ -124,7 +124,7 @@ async def test_a_person_who_finds_the_limit_used_up_makes_nobody_hold(tmp_path: 
 
     async with opened(tmp_path, answer, rpm=10) as (_, gateway):
         for _ in range(10):
-            await gateway.budget.turn()
+            await gateway.budget.acquire()
         with pytest.raises(NoEffectError, match="limit is used up"):
             await gateway.agents()
         assert asked == []

@@ -87,7 +87,7 @@ def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, rows
         at = stage.clock.now()
         process.wait()
         sending = stage.states(batch)[RowState.SENDING] - len(stage.store.work.lost(batch))
-        assert sending <= NOT_LEFT + stage.books.on_the_wire(since=at - UNSTORED, until=stage.clock.now())
+        assert sending <= NOT_LEFT + stage.books.in_flight(since=at - UNSTORED, until=stage.clock.now())
         unknown += sending
     start()
     wait_until(lambda: stage.is_settled(batch))

@@ -1,4 +1,4 @@
-"""Requests and answers as they are on the wire, without the wire."""
+"""Requests and answers as they are in flight, without the wire."""
 
 import json
 import re

@@ -47,7 +47,7 @@ class Books:
         """The requests of these kinds, all where none is named."""
         return [entry for entry in self.requests if entry.who == who and (not kinds or entry.kind in kinds)]
 
-    def on_the_wire(self, since: float, until: float) -> int:
+    def in_flight(self, since: float, until: float) -> int:
         """How many requests of ours for a job had left by `until`, and had no answer yet at `since`."""
         asked = self.of(Kind.CREATE, Kind.RETRY)
         return sum(entry.left_at <= until and entry.back_at >= since for entry in asked)

@@ -9,7 +9,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def follow(work: Callable[[Callable[[int], None]], Result], on_progress: Callable[[int], None]) -> Result:
+def run_to_completion(work: Callable[[Callable[[int], None]], Result], on_progress: Callable[[int], None]) -> Result:
     """Do the work in a thread of its own, pass its progress on in the caller's, and give its result or its error.
 
     If `on_progress` raises, as a page does that is drawn anew, only the following ends: the work goes on.
@@ -25,7 +25,7 @@ def follow(work: Callable[[Callable[[int], None]], Result], on_progress: Callabl
         finally:
             told.put(None)
 
-    threading.Thread(target=run, name="follow").start()
+    threading.Thread(target=run, name="background").start()
     while (progress := told.get()) is not None:
         on_progress(progress)
     return future.result()

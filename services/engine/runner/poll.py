@@ -4,7 +4,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 
-class Way(Enum):
+class Strategy(Enum):
     """How to look for results."""
 
     ALL = auto()
@@ -15,11 +15,11 @@ class Way(Enum):
     """Ask for each job that should have ended."""
 
 
-class Look(NamedTuple):
+class Poll(NamedTuple):
     """A look for results: what it takes, and what may come of it."""
 
     at: float
-    way: Way
+    strategy: Strategy
     requests: int
     expected: float
     """Results that are likely there by now."""

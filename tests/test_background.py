@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.follow import follow
+from services.background import run_to_completion
 
 
 def test_progress_and_the_result_reach_the_caller_in_its_own_thread() -> None:
@@ -16,7 +16,7 @@ def test_progress_and_the_result_reach_the_caller_in_its_own_thread() -> None:
         tell(2)
         return "done"
 
-    assert follow(work, lambda number: told.append((number, threading.current_thread()))) == "done"
+    assert run_to_completion(work, lambda number: told.append((number, threading.current_thread()))) == "done"
     assert told == [(1, threading.current_thread()), (2, threading.current_thread())]
 
 
@@ -25,7 +25,7 @@ def test_an_error_of_the_work_is_raised_to_the_caller() -> None:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        follow(work, lambda _: None)
+        run_to_completion(work, lambda _: None)
 
 
 def test_the_work_goes_on_when_the_caller_leaves() -> None:
@@ -40,6 +40,6 @@ def test_the_work_goes_on_when_the_caller_leaves() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        follow(work, leave)
+        run_to_completion(work, leave)
     left.set()
     assert finished.wait(10)
