@@ -159,5 +159,6 @@ def _sheet(plain: dict[str, Any]) -> Sheet:
         row_count=plain["row_count"],
         reading=Reading(**plain["reading"]),
         sheets=tuple(plain["sheets"]),
+        hidden_sheets=tuple(plain["hidden_sheets"]),
         notes=tuple(plain["notes"]),
     )

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from services.drafts.sheets.headers import name_columns
 from services.errors import SheetError
@@ -17,6 +17,15 @@ RawRow = tuple[int, Sequence[str], Sequence[Flaw]]
 """One row of a file, blank or not: its number, its cells (rows may differ in length), its flaws."""
 
 _LENGTH = struct.Struct(">I")
+
+
+class Merge(NamedTuple):
+    """Merged cells: rows as the spreadsheet program counts them, columns from 0; both ends are part of it."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,10 @@ class Source:
     reading: Reading
     notes: Callable[[], tuple[str, ...]]
     """To be asked after the rows were read."""
+    merged: Sequence[Merge] = ()
+    """Cells of the first rows that were merged; known before the rows are read."""
+    hidden_rows: frozenset[int] = frozenset()
+    """The numbers of rows that a filter hides; known before the rows are read."""
 
 
 @dataclass(frozen=True)
