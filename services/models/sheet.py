@@ -43,7 +43,7 @@ class Sheet:
     """What was found or chosen; encoding and separator for text files, sheet for workbooks."""
     sheets: tuple[str, ...] = ()
     """The names of the workbook's sheets that can be chosen, hidden ones last."""
-    hidden_sheets: tuple[str, ...] = ()
-    """Which of them are hidden in the workbook."""
     notes: tuple[str, ...] = ()
     """What reading changed or left out, in sentences for people."""
+    hidden_sheets: tuple[str, ...] = ()
+    """Which of the sheets are hidden in the workbook."""
