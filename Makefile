@@ -1,4 +1,4 @@
-# `make run` and `make test` are all a newcomer needs; both install what is missing, once.
+# `make run` and `make test` are all you need; both install what's missing, once.
 
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -9,7 +9,7 @@ PORT := $(or $(STREAMLIT_SERVER_PORT),8501)
 .DEFAULT_GOAL := run
 
 run: .venv/installed
-	@echo "Copydesk starts on http://localhost:$(PORT) (Ctrl+C stops it; batches go on at the next start)."
+	@echo "Copydesk starts on http://localhost:$(PORT) (Ctrl+C stops it; batches continue at the next start)."
 	@$(BIN)/streamlit run app.py
 
 test: .venv/installed-for-tests browser
@@ -20,16 +20,16 @@ lint: .venv/installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Takes some minutes; figures are worth something only while the machine does nothing else.
+# Takes several minutes; the figures only mean something on an otherwise idle machine.
 bench: .venv/installed-for-tests
 	$(BIN)/python -m tests.benchmarks
 
-# The tests in a browser use the machine's Chromium; where there is none, this brings one if it can.
+# Browser tests use the machine's Chromium; if there's none, this installs one if it can.
 browser: .venv/installed-for-tests
 	@$(BIN)/python -m tests.support.browser
 
 .venv/installed: requirements.txt constraints.txt
-	@test -n "$(PYTHON)" || { echo "Copydesk needs Python 3.11 or newer; none was found."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Copydesk needs Python 3.11 or newer, which wasn't found."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -1,4 +1,4 @@
-"""The server: starts and stops the desk, serves the downloads, and keeps strangers out."""
+"""The server: starts and stops the desk, serves downloads, and refuses foreign hosts."""
 
 import logging
 import re
@@ -26,8 +26,8 @@ from services.settings import Settings, load
 
 log = logging.getLogger("copydesk")
 
-LAST_WORDS = 1
-"""Seconds that downloads and open pages get to end when the server is told to."""
+SHUTDOWN_TIMEOUT_S = 1
+"""Seconds that downloads and open pages get to finish when the server stops."""
 
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -36,7 +36,7 @@ MEDIA_TYPES = {
 
 
 def content_policy() -> str:
-    """What a page may load, and from where: nothing from elsewhere, and no script that is not Streamlit's own."""
+    """What a page may load and from where: nothing from other hosts, and only Streamlit's own scripts."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     inline = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
     hashes = [f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in inline]
@@ -65,14 +65,14 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Sends with every answer what a browser may load and show."""
+    """Adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on, and add the headers where an answer begins."""
+        """Pass everything on, and add the headers where a response starts."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -83,7 +83,7 @@ class SecurityHeaders:
 
 
 def export(request: Request) -> Response:
-    """The download of a batch, streamed while it is read."""
+    """The download of a batch, streamed while it's read."""
     batch_id, suffix = request.path_params["batch_id"], request.path_params["suffix"]
     if suffix not in MEDIA_TYPES:
         return PlainTextResponse("A batch can be downloaded as .csv or .xlsx.", 404)
@@ -100,32 +100,32 @@ def healthz(_: Request) -> Response:
     try:
         the_desk().batches.page()
     except Exception:
-        log.exception("The desk does not work")
+        log.exception("The health check failed")
         return JSONResponse({"status": "failing"}, 503)
     return JSONResponse({"status": "ok"})
 
 
 def apologize(_: Exception) -> bool:
-    """What a visitor sees where a page failed; the log has the rest. Gives that this stands for the error itself."""
-    st.error("Something went wrong in Copydesk, and the log says what. Nothing is lost: reload the page to go on.")
+    """What a visitor sees when a page fails; the log has the traceback. Returns True: the error is handled."""
+    st.error("Something went wrong, and nothing is lost. Reload the page to continue; Copydesk's log has the details.")
     return True
 
 
-def limit_last_words() -> None:
-    """Let the server end soon after it is told to, also while a browser does not read what it asked for.
+def limit_shutdown() -> None:
+    """Let the server stop within seconds, even while a browser doesn't read its download.
 
-    By itself uvicorn waits for that without an end, and Streamlit passes no setting on to it. Its server is known by
-    the handler that it puts on the signal.
+    uvicorn waits for such downloads without limit, and Streamlit passes no setting on to it. The server is found
+    through the handler that it installs for the signal.
     """
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     if isinstance(server, uvicorn.Server):
-        server.config.timeout_graceful_shutdown = LAST_WORDS
+        server.config.timeout_graceful_shutdown = SHUTDOWN_TIMEOUT_S
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Have the desk at work from the server's start to its end, whether anybody looks or not."""
-    limit_last_words()
+    """Run the desk from the server's start to its end, whether or not a page is open."""
+    limit_shutdown()
     desk = await to_thread.run_sync(the_desk)
     try:
         yield {}
@@ -134,11 +134,11 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 def settings_or_stop() -> Settings:
-    """The settings; one that cannot be used ends the start with the sentence that names it."""
+    """The settings. Exits with a message that names the variable where one is invalid."""
     try:
         return load()
     except SettingsError as error:
-        raise SystemExit(f"Copydesk cannot start. {error}") from None
+        raise SystemExit(f"Copydesk can't start. {error}") from None
 
 
 settings = settings_or_stop()

@@ -1,4 +1,4 @@
-"""Every setting, typed, from the environment and `.env`; a value that cannot be used stops the start by name."""
+"""Every setting, typed, from the environment and `.env`; an invalid value stops the start and is named."""
 
 import os
 import re
@@ -13,12 +13,12 @@ from services.errors import SettingsError
 
 _SQLITE = "sqlite:///"
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
-"""A name, all names below one, an IPv6 address, or any host at all."""
+"""A host name, all its subdomains, an IPv6 address, or any host."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting as the documents and the code agree on it; a test compares them."""
+    """One setting; a test compares README, `.env.example` and this list."""
 
     name: str
     default: str
@@ -26,23 +26,25 @@ class Setting:
 
 
 ALL = (
-    Setting("WRITER_API_KEY", "", "The key of your Writer organisation. Without one, Copydesk runs on its sandbox."),
-    Setting("WRITER_BASE_URL", "https://api.writer.com", "Where Writer's API is."),
-    Setting("WRITER_RPM", "400", "How many requests a minute Copydesk may send, of all batches together."),
     Setting(
-        "DATABASE_URL", "sqlite:///data/copydesk.db", "Where everything is kept: an SQLite file or `postgresql://`."
+        "WRITER_API_KEY", "", "The API key of your Writer organization. Without one, Copydesk runs on its sandbox."
+    ),
+    Setting("WRITER_BASE_URL", "https://api.writer.com", "The address of Writer's API."),
+    Setting("WRITER_RPM", "400", "Requests per minute that Copydesk may send, across all batches."),
+    Setting(
+        "DATABASE_URL", "sqlite:///data/copydesk.db", "Where everything is stored: an SQLite file or `postgresql://`."
     ),
     Setting(
         "MAX_UPLOAD_MB",
         "50",
-        "The largest spreadsheet that is taken, in megabytes; above 200, raise `STREAMLIT_SERVER_MAX_UPLOAD_SIZE` too.",
+        "Largest spreadsheet, in megabytes. Above 200, raise `STREAMLIT_SERVER_MAX_UPLOAD_SIZE` too.",
     ),
-    Setting("MAX_ROWS", "200000", "The most rows that a spreadsheet may have."),
-    Setting("MAX_COLUMNS", "256", "The most columns that a spreadsheet may have."),
+    Setting("MAX_ROWS", "200000", "Most rows a spreadsheet may have."),
+    Setting("MAX_COLUMNS", "256", "Most columns a spreadsheet may have."),
     Setting(
         "ALLOWED_HOSTS",
         "localhost,127.0.0.1,[::1]",
-        "The host names under which Copydesk may be opened, separated by commas; `*.example.com` covers subdomains.",
+        "Host names that Copydesk answers to, separated by commas; `*.example.com` covers subdomains.",
     ),
 )
 
@@ -65,7 +67,7 @@ class Connection:
 
     @property
     def key_hint(self) -> str:
-        """The key's last four characters, which is all of it that is ever shown."""
+        """The last four characters of the key, the only part that is ever shown."""
         return f"…{self.key[-4:]}" if len(self.key) >= 12 else "…"
 
 
@@ -91,7 +93,7 @@ class Settings:
 
     @property
     def sandbox_path(self) -> Path:
-        """Where the sandbox keeps its jobs: beside the database file, else in `data`."""
+        """Where the sandbox stores its jobs: next to the database file, otherwise in `data`."""
         return (self.sqlite_path or Path("data/copydesk.db")).with_name("sandbox.db")
 
 
@@ -99,7 +101,7 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path = Path(".e
     """Read the settings; the environment wins over `.env`, and an empty value means the default.
 
     Raises:
-        SettingsError: a value cannot be used; the sentence names the variable.
+        SettingsError: a value is invalid; the message names the variable.
     """
     given = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
     values = {setting.name: (given.get(setting.name) or "").strip() or setting.default for setting in ALL}
@@ -116,13 +118,15 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path = Path(".e
 
 def _connection(key: str, base_url: str) -> Connection:
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise SettingsError("WRITER_API_KEY has characters that no key has. Copy it again, without quotes or spaces.")
+        raise SettingsError(
+            "WRITER_API_KEY contains characters that API keys don't have. Copy it again, without quotes or spaces."
+        )
     try:
         url = URL(base_url)
     except InvalidURL as exc:
-        raise SettingsError(f"WRITER_BASE_URL is not a web address: {base_url}") from exc
+        raise SettingsError(f"WRITER_BASE_URL isn't a web address: {base_url}") from exc
     if url.scheme not in ("http", "https") or not url.host:
-        raise SettingsError(f"WRITER_BASE_URL must begin with https:// or http://, and it is: {base_url}")
+        raise SettingsError(f"WRITER_BASE_URL must start with https:// or http://. It is: {base_url}")
     return Connection(str(url).rstrip("/"), key) if key else Connection(SANDBOX)
 
 
@@ -130,24 +134,24 @@ def _hosts(text: str) -> tuple[str, ...]:
     hosts = tuple(host.strip() for host in text.split(",") if host.strip())
     for host in hosts:
         if not _HOST.fullmatch(host):
-            raise SettingsError(f"ALLOWED_HOSTS must list host names such as desk.example.com, and it has: {host}")
+            raise SettingsError(f"ALLOWED_HOSTS must list host names such as desk.example.com. It contains: {host}")
     return hosts
 
 
 def _whole_number(values: Mapping[str, str], name: str) -> int:
     text = values[name]
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise SettingsError(f"{name} must be a whole number above 0, and it is: {text}")
+        raise SettingsError(f"{name} must be a whole number above 0. It is: {text}")
     return int(text)
 
 
 def _database_url(text: str) -> str:
-    """Accept an SQLite file or PostgreSQL, whose URLs are brought to the form that names the driver."""
+    """Accept an SQLite file or PostgreSQL, whose URLs are rewritten to name the driver."""
     if text.startswith(_SQLITE) and len(text) > len(_SQLITE):
         return text
     for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
         if text.startswith(prefix):
             return "postgresql+psycopg://" + text.removeprefix(prefix)
     raise SettingsError(
-        f"DATABASE_URL must begin with sqlite:/// (and name a file) or postgresql://, and it begins with: {text[:12]}"
+        f"DATABASE_URL must start with sqlite:/// and a file name, or with postgresql://. It starts with: {text[:12]}"
     )

@@ -118,8 +118,8 @@ async def test_the_desk_is_at_work_from_the_servers_start_to_its_end(desk: StubD
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("WRITER_RPM", "many", "WRITER_RPM must be a whole number above 0, and it is: many"),
-        ("DATABASE_URL", "mysql://x", "DATABASE_URL must begin with"),
+        ("WRITER_RPM", "many", "WRITER_RPM must be a whole number above 0. It is: many"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL must start with"),
     ],
 )
 def test_a_setting_that_cannot_be_used_stops_the_start_by_name(
@@ -130,7 +130,7 @@ def test_a_setting_that_cannot_be_used_stops_the_start_by_name(
         importlib.reload(server)
     monkeypatch.undo()
     importlib.reload(server)
-    assert str(stop.value).startswith(f"Copydesk cannot start. {sentence}")
+    assert str(stop.value).startswith(f"Copydesk can't start. {sentence}")
 
 
 def test_the_command_that_starts_copydesk_ends_with_that_sentence_and_no_traceback(tmp_path: Path) -> None:
@@ -138,5 +138,5 @@ def test_the_command_that_starts_copydesk_ends_with_that_sentence_and_no_traceba
     environment = {"PATH": "/usr/bin", "HOME": str(tmp_path), "WRITER_RPM": "0"}
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert ended.returncode != 0
-    assert "Copydesk cannot start. WRITER_RPM must be a whole number above 0, and it is: 0" in ended.stderr
+    assert "Copydesk can't start. WRITER_RPM must be a whole number above 0. It is: 0" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
