@@ -70,7 +70,7 @@ OF_STATUS = {
     "completed": f"{BY_OUTCOME} 'completed' AND finishes_at <= :now",
     "failed": f"{BY_OUTCOME} 'failed' AND finishes_at <= :now",
 }
-"""An agent's jobs of each status in flight, as they are at `:now`."""
+"""An agent's jobs by their wire status, as it is at `:now`."""
 
 ALL = "SELECT coalesce(max(number), 0) FROM jobs WHERE agent_id = :agent_id"
 RUNNING = f"SELECT count(*) FROM {OF_STATUS['in_progress']}"  # noqa: S608 - put together from constants

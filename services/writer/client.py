@@ -193,7 +193,7 @@ class Writer:
                 f"Writer cannot be reached ({reason}). Check the network; Copydesk tries again by itself."
             ) from exc
         except (httpx.RequestError, TimeoutError) as exc:
-            # Without its cause: the texts of protocol errors quote what was in flight.
+            # Without its cause: the texts of protocol errors quote what was received.
             raise AnswerLostError(
                 f"Writer's answer was lost ({type(exc).__name__}), "
                 "so it is not known whether the request had its effect."

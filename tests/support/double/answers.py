@@ -1,4 +1,4 @@
-"""Requests and answers as they are in flight, without the wire."""
+"""Requests and answers as the API has them, without a network."""
 
 import json
 import re
