@@ -1,4 +1,4 @@
-"""Sending rows again: what their attempts gave is kept, and they wait as they did at first."""
+"""Sending rows again: their attempts are kept, and they wait as they did at first."""
 
 from sqlalchemy import ColumnElement, Connection, case, insert, literal, null, select, update
 
@@ -23,7 +23,7 @@ def send_again(
     retry call, and so does the job `retry_of`, where that is given.
     """
     kept = ["batch_id", "position", "number", "state", "job_id", "suggestion", "error", "sent_at", "ended_at"]
-    # a completed attempt gave the row's suggestion; any other one gave none of its own
+    # a completed attempt gave the row's suggestion; any other one gave none
     gave = case((rows.c.state == RowState.COMPLETED, rows.c.suggestion), else_=null())
     past = select(
         *(rows.c.batch_id, rows.c.position, rows.c.attempts, rows.c.state, rows.c.job_id, gave),

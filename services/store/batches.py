@@ -1,4 +1,4 @@
-"""Batches: what a draft became, its state, and what a person may do to it."""
+"""Batches: their state, and what a person may do to them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +14,7 @@ from services.store.database import AnyRow, Database
 from services.store.launch import NewBatch, NewRow, launch
 from services.store.tables import batches, rows
 
-# Runners look at their batches all the time, and to make a statement costs as much as to execute it.
+# Runners read their batches all the time, and building a statement costs as much as executing it.
 _ONE = select(batches).where(batches.c.id == bindparam("this"))
 _STATE_TO_CHANGE = select(batches.c.state).where(batches.c.id == bindparam("this")).with_for_update()
 
@@ -80,7 +80,7 @@ class Batches:
             )
 
     def settle_connections(self, connection_id: str, reason_for: Callable[[str], str]) -> None:
-        """Pause what runs on another connection than this one, and let go on what was paused only for that."""
+        """Pause what runs on another connection than this one, and resume what was paused only for that."""
         elsewhere = (batches.c.connection != connection_id) & (batches.c.state == BatchState.RUNNING)
         back = (batches.c.connection == connection_id) & (batches.c.pause_kind == PauseKind.OTHER_CONNECTION)
         with self._database.write() as connection:
@@ -92,28 +92,28 @@ class Batches:
             connection.execute(update(batches).where(back).values(**going_on))
 
     def resume(self, batch_id: str, connection_id: str) -> None:
-        """Let a paused batch go on. Raises RefusedError, MissingError."""
+        """Resume a paused batch. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
             if not models.resumable(_get_to_change(connection, batch_id), connection_id):
                 raise RefusedError("Only a paused batch can go on, and only on the connection it was launched on.")
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
 
     def resume_anyway(self, batch_id: str, connection_id: str) -> None:
-        """Let a batch go on although nearly all of its rows fail, and don't ask again. Raises as `resume`."""
+        """Resume a batch although nearly all of its rows fail, and turn the breaker off. Raises as `resume`."""
         with self._database.write() as connection:
             if not models.resumable_anyway(_get_to_change(connection, batch_id), connection_id):
                 raise RefusedError("This batch is not paused because its rows fail.")
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", unguarded=True)
 
     def run_remaining(self, batch_id: str, connection_id: str) -> None:
-        """Let the rows go that wait behind the sample. Raises as `resume`."""
+        """Release the rows that wait behind the sample. Raises as `resume`."""
         with self._database.write() as connection:
             if not models.sampled(_get_to_change(connection, batch_id), connection_id):
                 raise RefusedError("This batch does not wait behind its first rows.")
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", sample_end=None)
 
     def cancel(self, batch_id: str, now: float) -> None:
-        """Give up the rows that wait, and those to be tried again. Raises RefusedError, MissingError."""
+        """Cancel the waiting rows, and the automatic retries of failed ones. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
             if not models.cancelable(_get_to_change(connection, batch_id)):
                 raise RefusedError("This batch is over already.")

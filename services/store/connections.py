@@ -1,4 +1,4 @@
-"""What is known of each connection to Writer: its health, who must hold, and which requests left.
+"""What is known of each connection to Writer: its health, holds, and which requests left.
 
 Requests are counted in seconds of a time of their own. In a file it is the machine's since its start, which nobody can
 set: see `Clock.steady`. On a server it is the server's wall clock as each process reads it when it starts, and counts
@@ -19,9 +19,9 @@ from services.store.tables import connections
 from services.store.window import Decision, Noted, Window, ask, held_until, refuse
 
 _LOOKS = 3
-"""How often the server is asked for its time: the quickest answer tells it best."""
+"""How often the server is asked for its time; the quickest answer is the most precise."""
 
-# Every request takes its turn here, and to make a statement costs more than to execute it.
+# Every request passes through here, and building a statement costs more than executing it.
 _ONE = select(connections).where(connections.c.id == bindparam("this"))
 _ONE_TO_CHANGE = _ONE.with_for_update()
 _SERVERS_TIME = select(cast(func.extract("epoch", func.clock_timestamp()), Double))
@@ -34,7 +34,7 @@ class Connections:
         self._database = database
 
     def health(self, connection_id: str) -> ConnectionHealth:
-        """What the last requests told."""
+        """What the last requests said about the connection."""
         with self._database.read() as connection:
             row = connection.execute(_ONE, {"this": connection_id}).one_or_none()
         if row is None:
@@ -46,7 +46,7 @@ class Connections:
         self._set(connection_id, unreachable_since=None, key_refused_at=None, detail="")
 
     def unreachable(self, connection_id: str, now: float, detail: str) -> None:
-        """Note that Writer cannot be reached; the time of the first such note is kept."""
+        """Note that Writer can't be reached; the time of the first such note is kept."""
         since = func.coalesce(connections.c.unreachable_since, now)
         self._set(connection_id, unreachable_since=since, detail=detail)
 
@@ -67,13 +67,13 @@ class Connections:
         return min(looks)[1]
 
     def hold(self, connection_id: str, now: float, until: float) -> None:
-        """Let nobody send before then, or before a later time that was set already."""
+        """Hold all requests until then, or until a later time that was set already."""
         with self._database.write() as connection:
             earlier = held_until(_locked(connection, connection_id), now)
             _change(connection, connection_id, hold_until=max(until, earlier or until), held_at=now)
 
     def window(self, connection_id: str, now: float, seconds: float) -> Window:
-        """What left in the last seconds, to be looked at."""
+        """What left in the last `seconds`, to be read only."""
         with self._database.read() as connection:
             row = connection.execute(_ONE, {"this": connection_id}).one_or_none()
             return Window(now) if row is None else Noted(connection, row, now, seconds).window
@@ -92,7 +92,7 @@ class Connections:
         """
         with self._database.write() as connection:
             row = _locked(connection, connection_id)
-            now = clock()  # waiting for the lock took its time
+            now = clock()  # waiting for the lock took time
             noted = Noted(connection, row, now, seconds)
             noted.tidy(connection)
             if row.paced_at is not None and row.paced_at > now:

@@ -1,4 +1,4 @@
-"""How many rows there are, by batch and state; and whether there are any, which is found without counting."""
+"""How many rows there are, by batch and state; and whether there are any, which needs no counting."""
 
 from collections.abc import Collection
 
@@ -8,9 +8,9 @@ from services.models import Counts, RowState
 from services.store.tables import rows
 
 UNFINISHED = (RowState.WAITING, RowState.SENDING, RowState.IN_PROGRESS)
-"""States that a row leaves by itself."""
+"""States that a row leaves without anybody's doing."""
 
-# Runners look for such rows all the time, and to make the statement costs more than to execute it.
+# Runners look for such rows all the time, and building the statement costs more than executing it.
 _OF_THE_BATCH = rows.c.batch_id == bindparam("this")
 _IN_STATE = select(rows.c.position).where(_OF_THE_BATCH, rows.c.state == bindparam("in_state")).limit(1)
 _TO_RETRY = select(rows.c.position).where(_OF_THE_BATCH, rows.c.retry_at.is_not(None)).limit(1)
@@ -36,19 +36,19 @@ def counts_by_batch(connection: Connection, ids: Collection[str]) -> dict[str, C
 
 
 def to_retry(batch_id: str) -> ColumnElement[bool]:
-    """The rows that are tried again by themselves; a small index has just these."""
+    """The rows that will be retried automatically; a small index holds only these."""
     return (rows.c.batch_id == batch_id) & rows.c.retry_at.is_not(None)
 
 
 def any_in(connection: Connection, batch_id: str, *states: RowState) -> bool:
     """Whether a row of the batch is in one of those states."""
-    # one look into the index for each state: for several at once a planner might read them all
+    # one index lookup per state: for several at once a planner might read them all
     found = (connection.execute(_IN_STATE, {"this": batch_id, "in_state": state}).first() for state in states)
     return any(row is not None for row in found)
 
 
 def any_to_retry(connection: Connection, batch_id: str) -> bool:
-    """Whether a row of the batch is to be tried again by itself."""
+    """Whether a row of the batch will be retried automatically."""
     return connection.execute(_TO_RETRY, {"this": batch_id}).first() is not None
 
 

@@ -1,4 +1,4 @@
-"""What the runner and the store tell each other about rows: claimed, taken by Writer, lost, ended."""
+"""What runner and store exchange about rows: claimed, accepted by Writer, lost, ended."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Sent:
-    """A row whose job Writer has taken."""
+    """A row whose job Writer has accepted."""
 
     position: int
     job_id: str
@@ -25,7 +25,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Ended:
-    """A row that came to an end: with a suggestion, or with an error."""
+    """A row that ended, with a suggestion or with an error."""
 
     position: int
     suggestion: str | None
@@ -35,12 +35,12 @@ class Ended:
     job_id: str | None = None
     """The job that ended, where it was one: a row that has another job by now is left alone."""
     retry_after: tuple[float, ...] = ()
-    """Seconds until a failed row is tried again by itself: one never tried so, one tried once, and so on."""
+    """Seconds until a failed row is retried automatically: for its first automatic retry, the second, and so on."""
 
 
 @dataclass(frozen=True)
 class Outstanding:
-    """A row whose job is at Writer."""
+    """A row whose job runs at Writer."""
 
     position: int
     sent_at: float
@@ -60,7 +60,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Signs:
-    """What tells how long a batch still takes."""
+    """What the time left is computed from."""
 
     ended: tuple[tuple[float, float], ...] = ()
     """When each of the last rows to complete or fail was sent, and when that was seen; the latest comes first."""
@@ -69,4 +69,4 @@ class Signs:
     last_lost: float | None = None
     """When the last answer was lost of those that are still being checked."""
     last_retry_at: float | None = None
-    """When the last failed row that is tried again by itself is due."""
+    """When the last automatic retry is due."""

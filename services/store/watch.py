@@ -1,4 +1,4 @@
-"""What the runner watches over: when the sample is done, and when going on would only fail more rows."""
+"""What the guard of a batch needs: when the sample is done, and when sending more would only fail more rows."""
 
 from collections.abc import Callable, Collection
 
@@ -15,7 +15,7 @@ _POSITIONS = 500
 
 
 class Watch:
-    """The runner's view of how a batch goes."""
+    """The guard's view of a batch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,7 +39,7 @@ class Watch:
             return behind > 0
 
     def last_ended(self, batch_id: str, most: int) -> list[tuple[int, str | None]]:
-        """The rows that came to an end last, oldest first: position, and why it failed, if it did.
+        """The rows that ended last, oldest first: position, and why it failed, if it did.
 
         Only rows are among them that ended since the batch was launched or last set going again after it was over.
         """
@@ -50,12 +50,12 @@ class Watch:
         return [(row.position, (row.error or "") if row.state == RowState.FAILED else None) for row in reversed(found)]
 
     def any_completed(self, batch_id: str) -> bool:
-        """Whether a row has completed since the batch was launched or last set going again after it was over."""
+        """Whether a row has completed since the batch was launched or last restarted after it was over."""
         with self._database.read() as connection:
             return any_row(connection, _since_it_began(batch_id) & (rows.c.state == RowState.COMPLETED))
 
     def to_retry(self, batch_id: str) -> dict[int, str]:
-        """The failed rows that are to be tried again by themselves, by position, and why each failed."""
+        """The failed rows that will be retried automatically, by position, and why each failed."""
         with self._database.read() as connection:
             found = connection.execute(select(rows.c.position, rows.c.error).where(to_retry(batch_id))).all()
         return {row.position: row.error or "" for row in found}
@@ -81,13 +81,13 @@ class Watch:
 
 
 def _since_it_began(batch_id: str) -> ColumnElement[bool]:
-    """The rows that ended since the batch was launched or last set going again after it was over."""
+    """The rows that ended since the batch was launched or last restarted after it was over."""
     began = select(batches.c.started_at).where(batches.c.id == batch_id).scalar_subquery()
     return (rows.c.batch_id == batch_id) & (rows.c.ended_at >= began)
 
 
 def _is_under_way(connection: Connection, batch_id: str, sample_end: int) -> bool:
-    """Whether a row before that position is not in a final state, or is to be tried again."""
+    """Whether a row before that position isn't in a final state, or will be retried."""
     first = (rows.c.batch_id == batch_id) & (rows.c.position < sample_end)
     where = [first & (rows.c.state == state) for state in UNFINISHED] + [to_retry(batch_id) & first]
     return any(any_row(connection, each) for each in where)
