@@ -34,6 +34,9 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
+SEPARATORS = {"comma": ",", "semicolon": ";"}
+"""What `?separator=` of a CSV download may be."""
+
 
 def content_policy() -> str:
     """What a page may load and from where: nothing from other hosts, and only Streamlit's own scripts."""
@@ -85,10 +88,13 @@ class SecurityHeaders:
 def export(request: Request) -> Response:
     """The download of a batch, streamed while it's read."""
     batch_id, suffix = request.path_params["batch_id"], request.path_params["suffix"]
+    separator = request.query_params.get("separator", "comma")
     if suffix not in MEDIA_TYPES:
         return PlainTextResponse("A batch can be downloaded as .csv or .xlsx.", 404)
+    if separator not in SEPARATORS:
+        return PlainTextResponse("The separator of a CSV can be comma or semicolon.", 404)
     try:
-        disposition, chunks = the_desk().batches.export(batch_id, suffix)
+        disposition, chunks = the_desk().batches.export(batch_id, suffix, SEPARATORS[separator])
     except MissingError as error:
         return PlainTextResponse(str(error), 404)
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}

@@ -1,4 +1,4 @@
-"""Rows into the download: CSV and XLSX, as a stream of bytes, and the name of the file."""
+"""The download: rows as a stream of CSV or XLSX bytes, and the name of the file."""
 
 import csv
 import io
@@ -16,17 +16,26 @@ from xlsxwriter.worksheet import Worksheet
 from services.models import ExportRow
 
 OWN_COLUMNS = ("Suggestion", "Status", "Error", "Job ID")
-"""What the download adds after the person's own columns."""
+"""The columns that the download adds after the person's own."""
 
 CELL_LIMIT = 32_767
-"""How many characters Excel takes in a cell, counted as it does: in UTF-16 units."""
+"""The most characters that Excel keeps in a cell, counted as Excel counts: in UTF-16 units."""
 
 CUT_MARK = "… [cut: the CSV has the whole text]"
-"""How a cell ends that is too long for Excel."""
+"""The end of a cell that was too long for Excel."""
 
-_CHUNK = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
+_SEPARATORS = ",;\t|"
 _FORMULA_STARTS = frozenset("=+-@\t\r")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL_COMMA_NUMBER = re.compile(_NUMBER.pattern.replace(r"\.", "[.,]"))
+
+# A program that splits at another separator ignores the quotes of any cell but the first of a row, and begins a new
+# cell inside it: after that separator, a tab or a line break. Quotes before the sign don't keep it from being run.
+_INNER_START = r"""([{0}\t\r\n])("*([=+\-@])[^{0}\t\r\n]*)"""
+_CALL_OR_REFERENCE = re.compile(r"""\w\(|![\w$'"]""")
+_ENDS_OPEN = re.compile(r"""[^\w.!?)\]%]$""")
+"""The end of a line that may continue as a formula beyond its cell, such as an operator."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_FILENAMES = re.compile(r'[<>:"/\\|?*]')
@@ -36,25 +45,27 @@ _OWN_WIDTH = 20
 _ADDED_WIDTHS = (60, 14, 40, 38)
 
 
-def csv_stream(columns: Sequence[str], rows: Iterable[ExportRow]) -> Iterator[bytes]:
-    """Write rows as CSV for Excel and anything else: UTF-8 with a byte order mark, lines ending in CRLF.
+def csv_stream(columns: Sequence[str], rows: Iterable[ExportRow], separator: str = ",") -> Iterator[bytes]:
+    """Write rows as CSV: UTF-8 with a byte order mark, which Excel needs, and lines that end in CRLF.
 
-    Text that a spreadsheet program would run as a formula gets a leading apostrophe; other cells are unchanged.
+    Text that a spreadsheet program would run as a formula gets a leading apostrophe, also inside a cell where a
+    program that splits at another separator would start a new cell. Other cells are unchanged.
 
     Args:
         columns: the person's own columns; `Suggestion`, `Status`, `Error` and `Job ID` come after them.
-        rows: the rows, each with a cell for every column. They are read as the chunks are asked for.
+        rows: the rows, each with a cell for every column. They are read as the chunks are consumed.
+        separator: a comma, or a semicolon for Excel where the decimal mark is a comma.
 
     Returns:
         The file in chunks of about 64 KiB.
     """
     buffer = io.StringIO(newline="")
     buffer.write("\ufeff")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(_guarded(_header(columns)))
+    sheet = _CsvWriter(buffer, separator)
+    sheet.write(_header(columns))
     for row in rows:
-        writer.writerow(_guarded(_cells(row)))
-        if buffer.tell() >= _CHUNK:
+        sheet.write(_cells(row))
+        if buffer.tell() >= _CHUNK_BYTES:
             yield _encoded(buffer.getvalue())
             buffer.seek(0)
             buffer.truncate()
@@ -64,8 +75,8 @@ def csv_stream(columns: Sequence[str], rows: Iterable[ExportRow]) -> Iterator[by
 def xlsx_stream(columns: Sequence[str], rows: Iterable[ExportRow]) -> Generator[bytes, None, None]:
     """Write rows as an Excel workbook of one sheet, with every cell a string.
 
-    A cell longer than Excel takes is cut and says so at its end. The workbook grows in a temporary directory, which is
-    removed when the last chunk was taken or the generator is closed.
+    A cell too long for Excel is cut and says so at its end. The workbook is written in a temporary directory, which is
+    removed after the last chunk or when the generator is closed.
 
     Args:
         columns: the person's own columns; `Suggestion`, `Status`, `Error` and `Job ID` come after them.
@@ -78,12 +89,12 @@ def xlsx_stream(columns: Sequence[str], rows: Iterable[ExportRow]) -> Generator[
         path = Path(directory) / "download.xlsx"
         _write_workbook(path, _header(columns), rows)
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
+            while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
 
 
 def filename(batch_name: str, suffix: str) -> str:
-    """Make a file name that every system takes from a batch's name and a suffix such as `.csv`."""
+    """Make a file name that is valid on every system from a batch's name and a suffix such as `.csv`."""
     # Control and direction characters could disguise what kind of file it is
     visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in batch_name)
     name = " ".join(_NOT_IN_FILENAMES.sub("-", visible).split())
@@ -102,7 +113,7 @@ def content_disposition(batch_name: str, suffix: str) -> str:
 
 
 def _header(columns: Sequence[str]) -> list[str]:
-    """Give the names of all columns; a name of ours that is taken gets " (2)", or the next number that is free."""
+    """Name all columns; one of ours that is in use already gets " (2)", or the next free number."""
     names = list(columns)
     for name in OWN_COLUMNS:
         free, number = name, 1
@@ -117,9 +128,41 @@ def _cells(row: ExportRow) -> tuple[str, ...]:
     return (*row.cells, row.suggestion, row.state.label, row.error, row.job_id)
 
 
-def _guarded(cells: Iterable[str]) -> list[str]:
-    """Put an apostrophe before text that a spreadsheet program would run as a formula."""
-    return [f"'{cell}" if cell[:1] in _FORMULA_STARTS and not _NUMBER.fullmatch(cell) else cell for cell in cells]
+class _CsvWriter:
+    """Writes rows that no spreadsheet program runs as formulas, whichever separator it splits at."""
+
+    def __init__(self, out: io.StringIO, separator: str) -> None:
+        self._minimal = csv.writer(out, delimiter=separator, lineterminator="\r\n")
+        self._quoted = csv.writer(out, delimiter=separator, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+        self._other_separators = re.compile(f"[{_SEPARATORS.replace(separator, '')}]")
+        self._inner_start = re.compile(_INNER_START.format(";" if separator == "," else ","))
+        self._number = _NUMBER if separator == "," else _DECIMAL_COMMA_NUMBER
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Write one row, with all its cells in quotes if one contains a separator of another program."""
+        guarded = [self._guarded(cell) for cell in cells]
+        writer = self._quoted if self._other_separators.search("".join(guarded)) else self._minimal
+        writer.writerow(guarded)
+
+    def _guarded(self, cell: str) -> str:
+        """Put an apostrophe before text that a spreadsheet program would run as a formula."""
+        cell = self._inner_start.sub(_guarded_inside, cell)
+        return f"'{cell}" if cell[:1] in _FORMULA_STARTS and not self._number.fullmatch(cell) else cell
+
+
+def _guarded_inside(start: re.Match[str]) -> str:
+    """Guard text inside a cell where another program would begin a new one."""
+    before, text, sign = start.groups()
+    is_line = before in "\r\n" and sign != "="
+    if _DECIMAL_COMMA_NUMBER.fullmatch(text) or text[1:2] == ")" or (is_line and not _can_run(start)):
+        return start[0]
+    return f"{before}'{text}"
+
+
+def _can_run(line: re.Match[str]) -> bool:
+    """Whether a line that begins like a bullet or a handle could do more as a formula than end in an error."""
+    is_last = line.end() == len(line.string)
+    return bool(_CALL_OR_REFERENCE.search(line[0]) or (is_last and _ENDS_OPEN.search(line[0])))
 
 
 def _encoded(text: str) -> bytes:

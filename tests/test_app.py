@@ -36,14 +36,17 @@ async def client(desk: StubDesk) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("suffix", "query", "separator"),
+    [("csv", "", ","), ("csv", "?separator=comma", ","), ("csv", "?separator=semicolon", ";"), ("xlsx", "", ",")],
+)
 async def test_a_download_streams_the_batch_under_its_name(
-    client: httpx.AsyncClient, desk: StubDesk, suffix: str
+    client: httpx.AsyncClient, desk: StubDesk, suffix: str, query: str, separator: str
 ) -> None:
     desk.hold(a_batch(), some_rows(completed=2))
-    answer = await client.get(f"/export/batch-1.{suffix}")
+    answer = await client.get(f"/export/batch-1.{suffix}{query}")
     assert answer.status_code == 200
-    assert answer.text == "Meet product 1.\nMeet product 2.\n"
+    assert answer.text == f"Meet product 1.{separator}\nMeet product 2.{separator}\n"
     assert answer.headers["content-disposition"] == f'attachment; filename="batch-1.{suffix}"'
     assert answer.headers["content-type"] == server.MEDIA_TYPES[suffix]
     assert answer.headers["cache-control"] == "no-store"
@@ -54,6 +57,7 @@ async def test_a_download_streams_the_batch_under_its_name(
     [
         ("/export/nowhere.csv", "There is no such batch."),
         ("/export/batch-1.pdf", "A batch can be downloaded as .csv or .xlsx."),
+        ("/export/batch-1.csv?separator=pipe", "The separator of a CSV can be comma or semicolon."),
     ],
 )
 async def test_what_cannot_be_downloaded_is_not_found_in_a_sentence(

@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -27,8 +28,17 @@ def row(*cells: str, suggestion: str = "", state: RowState = RowState.COMPLETED)
     return ExportRow(cells, suggestion, state, "", "")
 
 
-def read_csv(chunks: Iterable[bytes]) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(b"".join(chunks).decode("utf-8-sig"), newline=""), strict=True))
+def read_csv(chunks: Iterable[bytes], separator: str = ",") -> list[list[str]]:
+    text = io.StringIO(b"".join(chunks).decode("utf-8-sig"), newline="")
+    return list(csv.reader(text, delimiter=separator, strict=True))
+
+
+def split_elsewhere(columns: list[str], rows: list[ExportRow], separator: str) -> list[str]:
+    """Download, and give the cells that a program sees which splits at the other separator and at tabs."""
+    text = b"".join(csv_stream(columns, rows, separator)).decode("utf-8-sig")
+    other = ";" if separator == "," else ","
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=other)
+    return [part for line in lines for cell in line for part in [cell, *cell.split("\t")]]
 
 
 def read_xlsx(chunks: Iterable[bytes]) -> list[list[str]]:
@@ -84,6 +94,57 @@ def test_text_that_would_run_as_a_formula_gets_an_apostrophe_wherever_it_stands(
 )
 def test_numbers_and_other_text_come_back_unchanged(cell: str) -> None:
     assert read_csv(csv_stream(["A"], [row(cell, suggestion=cell)]))[1] == [cell, cell, "Completed", "", ""]
+
+
+def test_the_csv_for_excel_is_split_at_semicolons_and_keeps_numbers_with_a_decimal_comma() -> None:
+    cells = ("Mug, red", "a;b", "-5,2", "+0,5", "-,5", "-1,5e3", "-5.2", "-5,2,1", "-5;2")
+    columns = [f"c{n}" for n in range(len(cells))]
+    table = read_csv(csv_stream(columns, [row(*cells)], ";"), ";")
+    assert table == [
+        [*columns, *OWN],
+        ["Mug, red", "a;b", "-5,2", "+0,5", "-,5", "-1,5e3", "-5.2", "'-5,2,1", "'-5;2", "", "Completed", "", ""],
+    ]
+    assert read_csv(csv_stream(["A"], [row("-5,2")]))[1][0] == "'-5,2"
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("cell", ["a;b", "a,b", "a\tb", "a|b", "a\nb", "a\rb"])
+def test_a_cell_with_any_separator_or_a_line_break_is_quoted(cell: str, separator: str) -> None:
+    content = b"".join(csv_stream(["A"], [row(cell)], separator)).decode()
+    assert f'\r\n"{cell}"{separator}' in content
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("break_", ["{other}", "\t", "\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=1+1", "=cmd|'/c calc'!A0", '"=cmd|\'/c calc\'!A0', '""=A1', "@SUM(A1)", "-2+3+cmd|' /C calc'!D4",
+        "+Sheet1!A1", "+HYPERLINK(B2)", "- A1&",
+    ],
+)  # fmt: skip
+def test_a_formula_inside_a_cell_cannot_break_out_where_a_program_splits_elsewhere(
+    formula: str, break_: str, separator: str
+) -> None:
+    other = ";" if separator == "," else ","
+    cell = f"A mug{break_.format(other=other)}{formula}"
+    guarded = f"A mug{break_.format(other=other)}'{formula}"
+    assert read_csv(csv_stream(["A"], [row(cell, suggestion=cell)], separator), separator)[1][:2] == [guarded] * 2
+    assert read_csv(csv_stream([cell], [], separator), separator)[0][0] == guarded
+    assert not [
+        part for part in split_elsewhere(["A", "B"], [row("x", cell)], separator) if part[:1] in "=+-@" and part
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Mug\n- dishwasher safe\n- holds 350 ml (12 oz)\n+ free lid!", "New in\n@mugshop", "3;-5;x", "a\t-1,5\tb",
+        "Enjoy ;-) and smile;=)", "Title\n---\nText", "a; b=c; d-e", "a - b, - c, =d", "| a |-|\n|---|---|",
+    ],
+)  # fmt: skip
+def test_lists_handles_numbers_and_smileys_inside_a_cell_stay_as_they_are(cell: str) -> None:
+    assert read_csv(csv_stream(["A"], [row(cell)]))[1][0] == cell
 
 
 def test_a_lone_surrogate_is_replaced_and_nothing_else() -> None:
@@ -222,15 +283,47 @@ def _guarded(table: list[list[str]]) -> list[list[str]]:
 
 
 def _unguarded(table: list[list[str]]) -> list[list[str]]:
-    return [[cell[1:] if cell[:1] == "'" and _runs(cell[1:]) else cell for cell in cells] for cells in table]
+    """Take the guards away; an apostrophe of the person's own before a formula can't be told from them."""
+    inner = [[re.sub("""(?<=[,;\t\r\n])'(?="*[=+@-])""", "", cell) for cell in cells] for cells in table]
+    return [[re.sub("^'(?=[=+@\t\r-])", "", cell) for cell in cells] for cells in inner]
 
 
-@given(_tables)
-def test_any_table_comes_back_from_the_csv(table: tuple[list[str], list[ExportRow]]) -> None:
-    read = read_csv(csv_stream(*table))
-    assert read == _guarded(_table(*table))
-    # An apostrophe of the person's own before a formula is the one thing that the guard cannot be told from
+@given(_tables, st.sampled_from(",;"))
+def test_any_table_comes_back_from_the_csv(table: tuple[list[str], list[ExportRow]], separator: str) -> None:
+    read = read_csv(csv_stream(*table, separator), separator)
     assert _unguarded(read) == _unguarded(_table(*table))
+
+
+_one_line = st.text(st.characters(exclude_characters=",;\t\r\n", exclude_categories=["Cs"]), max_size=20)
+_plain_tables = st.lists(_one_line, max_size=3).map(lambda cells: (["A"] * len(cells), [row(*cells)]))
+
+
+@given(_plain_tables)
+def test_cells_of_one_line_without_separators_are_guarded_at_their_start_only(
+    table: tuple[list[str], list[ExportRow]],
+) -> None:
+    assert read_csv(csv_stream(*table)) == _guarded(_table(*table))
+
+
+_attacks = st.lists(
+    st.sampled_from([*"=+-@,;\t\r\n\"' &)", "A1", "5", "1,5", "SUM(A1)", "cmd|'/c x'!A0", "word", "é"]), max_size=8
+).map("".join)
+
+
+def _is_harmless(part: str) -> bool:
+    """Whether a cell of a program that splits elsewhere is no formula, or one that ends in an error at worst."""
+    sign, rest = part[:1], part[1:]
+    if sign not in {*"=+-@"} or rest[:1] == ")":
+        return True
+    number = re.match('[0-9]+(?:,[0-9]+)?(?![^"])', rest)  # a quote after a number is no formula
+    return bool(number) or (sign != "=" and not re.search(r"\w\(|!", rest))
+
+
+@settings(max_examples=300)
+@given(st.lists(_attacks, min_size=3, max_size=3), st.sampled_from(",;"))
+def test_no_cells_become_a_formula_in_a_program_that_splits_elsewhere(cells: list[str], separator: str) -> None:
+    parts = split_elsewhere(["A", "B", "C"], [row(*cells)], separator)
+    assert [part for part in parts if not _is_harmless(part)] == []
 
 
 @settings(max_examples=40)

@@ -79,15 +79,17 @@ class Batches:
         """Delete a batch that is over, with its rows."""
         self._store.batches.delete(batch_id)
 
-    def export(self, batch_id: str, suffix: str) -> tuple[str, Iterator[bytes]]:
+    def export(self, batch_id: str, suffix: str, separator: str = ",") -> tuple[str, Iterator[bytes]]:
         """The download of a batch as `csv` or `xlsx`: the Content-Disposition header and the chunks of the file.
 
-        Raises MissingError.
+        The separator, a comma or a semicolon, is that of the CSV. Raises MissingError.
         """
         batch = self._store.batches.only(batch_id)
-        stream = exports.csv_stream if suffix == "csv" else exports.xlsx_stream
         rows = self._store.rows.export(batch_id)
-        return exports.content_disposition(batch.name, f".{suffix}"), stream(batch.columns, rows)
+        if suffix == "xlsx":
+            return exports.content_disposition(batch.name, ".xlsx"), exports.xlsx_stream(batch.columns, rows)
+        ending = ".csv" if separator == "," else " (Excel).csv"
+        return exports.content_disposition(batch.name, ending), exports.csv_stream(batch.columns, rows, separator)
 
     def _prospects(self, summary: BatchSummary) -> tuple[Signs, float | None, float]:
         """How the last rows went, the seconds until the last one that waits may leave, and what time it is."""

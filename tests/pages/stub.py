@@ -204,9 +204,10 @@ class StubBatches(Batches):
         self._desk.do("delete", batch_id)
         del self._desk.held[batch_id]
 
-    def export(self, batch_id: str, suffix: str) -> tuple[str, Iterator[bytes]]:
+    def export(self, batch_id: str, suffix: str, separator: str = ",") -> tuple[str, Iterator[bytes]]:
         batch, rows = self._desk.held_batch(batch_id)
-        return f'attachment; filename="{batch.id}.{suffix}"', (f"{row.suggestion}\n".encode() for row in rows)
+        lines = (f"{row.suggestion}{separator}\n".encode() for row in rows)
+        return f'attachment; filename="{batch.id}.{suffix}"', lines
 
 
 class StubRows(Rows):

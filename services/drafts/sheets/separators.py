@@ -1,75 +1,102 @@
 """Which character separates the cells of a text file."""
 
-import csv
-import io
-from collections import Counter, deque
-from collections.abc import Sequence
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from itertools import islice, pairwise
 from typing import NamedTuple
+
+from services.drafts.sheets.dialect import split
 
 SEPARATORS = {",": "Comma ( , )", ";": "Semicolon ( ; )", "\t": "Tab", "|": "Pipe ( | )"}
 """The separators a person may choose from, and what each is called."""
 
-_LIKELIEST_FIRST = "\t;|,"  # where several split a text evenly: prose holds commas, and hardly ever the others
+_LIKELIEST_FIRST = "\t,;|"
 _SAMPLE_RECORDS = 200
 _EVEN = 0.9
+_PROSE = 0.75
 
 
 class _Fit(NamedTuple):
-    """How a separator splits the sample; the better fit compares as greater."""
+    """How well a separator splits the sample; the better fit compares as greater."""
 
     evenness: float
-    """The share of records that have as many cells as the header."""
-    well_formed: bool
-    """Whether nothing follows a closing quote but a separator or the row's end."""
-    quotes_left: int
-    """Minus the number of quotes inside cells: cutting in the wrong places leaves more of them."""
+    """The share of records with the usual number of cells; one ragged row among ten makes no difference."""
+    is_clean: bool
+    """Whether it isn't the comma of prose and decimal numbers."""
+    is_usual: bool
+    """Whether it isn't a pipe: lists and paths in cells are separated by pipes, tables seldom."""
+    fits_header: bool
+    columns: int
+    well_formed: int
+    """Minus the number of quotes inside cells: splitting at the wrong places leaves more of them."""
     priority: int
     separator: str
 
 
 def find_separator(sample: str, *, whole: bool) -> str:
     """Find the separator from the beginning of a text; `whole` says whether the sample is the whole text."""
-    splits = {separator: _split(sample, separator, whole=whole) for separator in _LIKELIEST_FIRST}
-    headed = [_fit(sample, records, s) for s, records in splits.items() if records and len(records[0]) > 1]
-    if headed:
-        return max(headed).separator
-    for separator, records in splits.items():
-        if _is_table_under_title(records):
-            return separator
+    lines = list(StringIO(sample, newline=""))
+    if not whole and len(lines) > 1:
+        lines.pop()  # it may be cut short
+    fits = [fit for separator in _LIKELIEST_FIRST if (fit := _fit(lines, separator))]
+    if fits:
+        return max(fits).separator
     # A single column: one that cuts no cell
-    return next((s for s in SEPARATORS if all(len(record) == 1 for record in splits[s])), ",")
+    return next((s for s in SEPARATORS if all(len(record) == 1 for record in _records(lines, s))), ",")
 
 
-def _split(sample: str, separator: str, *, whole: bool) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
-    records = [record for record in reader if any(map(str.strip, record))]
-    if not whole and len(records) > 1:
-        records.pop()  # it may be cut short
-    return records[:_SAMPLE_RECORDS]
+def _fit(lines: Sequence[str], separator: str) -> _Fit | None:
+    """Judge a separator; None if it leaves a single column."""
+    records = max(_records(lines, separator), _line_by_line(lines, separator), key=_evenness)
+    width, columns = _width(records), len(records[0]) if records else 0
+    if width < 2 and columns < 2:
+        return None
+    below = records[1:] or records
+    is_clean = not _is_prose(below, separator)
+    if columns < 2 and not (is_clean and _evenness(below) >= _EVEN):
+        return None  # prose in a single column, not a table under a title
+    return _Fit(
+        evenness=min(_evenness(records), _EVEN),
+        is_clean=is_clean,
+        is_usual=separator != "|",
+        fits_header=columns == width,
+        columns=width,
+        well_formed=-sum(cell.count('"') for record in records for cell in record),
+        priority=-_LIKELIEST_FIRST.index(separator),
+        separator=separator,
+    )
 
 
-def _fit(sample: str, records: Sequence[Sequence[str]], separator: str) -> _Fit:
-    width = len(records[0])
-    even = sum(len(record) == width for record in records) / len(records)
-    quotes = sum(cell.count('"') for record in records for cell in record)
-    priority = -_LIKELIEST_FIRST.index(separator)
-    return _Fit(even, _is_well_formed(sample, separator), -quotes, priority, separator)
+def _records(lines: Iterable[str], separator: str) -> list[list[str]]:
+    """Split the sample, without blank records."""
+    records = (record for record in split(lines, separator) if any(map(str.strip, record)))
+    return list(islice(records, _SAMPLE_RECORDS))
 
 
-def _is_well_formed(sample: str, separator: str) -> bool:
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=separator, strict=True)
-    try:
-        deque(islice(reader, _SAMPLE_RECORDS), maxlen=0)
-    except csv.Error:
-        return False
-    return True
+def _line_by_line(lines: Iterable[str], separator: str) -> list[list[str]]:
+    """Split each line alone, so that an open quote hides no more than the rest of its line."""
+    return [record for line in islice(lines, _SAMPLE_RECORDS) for record in _records([line], separator)]
 
 
-def _is_table_under_title(records: Sequence[Sequence[str]]) -> bool:
-    """Whether nearly all records below a first line without separators have the same number of cells."""
-    below = Counter(len(record) for record in records[1:])
-    if below.total() < 2:
-        return False
-    width, count = below.most_common(1)[0]
-    return width > 1 and count >= _EVEN * below.total()
+def _width(records: Sequence[Sequence[str]]) -> int:
+    """Give the usual number of cells; of several, the header's or else the greatest."""
+    widths = Counter(map(len, records))
+    header = len(records[0]) if records else 0
+    return max(widths, key=lambda width: (widths[width], width == header, width), default=0)
+
+
+def _evenness(records: Sequence[Sequence[str]]) -> float:
+    width = _width(records)
+    return sum(len(record) == width for record in records) / len(records) if records and width > 1 else 0
+
+
+def _is_prose(records: Iterable[Sequence[str]], separator: str) -> bool:
+    """Whether most cells begin with a space, or their digits go on after a digit, as in `red, large` and `1,5`."""
+    cuts = [(left, right) for record in records for left, right in pairwise(record)]
+    inside = sum(right[:1] == " " or (separator == "," and _is_decimal(left, right)) for left, right in cuts)
+    return inside > _PROSE * len(cuts)
+
+
+def _is_decimal(left: str, right: str) -> bool:
+    return left[-1:].isdigit() and right[:1].isdigit()

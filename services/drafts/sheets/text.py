@@ -1,41 +1,39 @@
 """Text files: CSV, TSV, TXT and pasted cells."""
 
-import csv
 import io
-import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable
+from itertools import islice
 
+from services.drafts.sheets.dialect import excel_hint
 from services.drafts.sheets.encodings import codec_for, find_encoding
+from services.drafts.sheets.records import Records
 from services.drafts.sheets.separators import SEPARATORS, find_separator
-from services.drafts.sheets.table import RawRow, Source, counted
+from services.drafts.sheets.table import Source, counted
 from services.errors import SheetError
 from services.models import Reading
 
 _SAMPLE_CHARACTERS = 200_000
-_END = '"\0"'  # a line of its own behind the text, read as one cell of NUL unless a quote is still open there
-_EXCEL_HINT = re.compile(r"sep=([,;\t|])\r?\n?")
-_LONGEST_CELL = 2**31 - 1  # characters, more than any file that is taken has
 
 
 def open_text(data: bytes, reading: Reading) -> Source:
     """Find out how to read a text, or do as the reading says; gives its rows, every cell exactly as it stands.
 
     Raises:
-        SheetError: the encoding does not fit or cannot be found; reading the rows raises it for an open quote.
+        SheetError: the encoding does not fit or cannot be found, or too many quotes are out of place.
     """
     encoding = reading.encoding or find_encoding(data)
     codec = codec_for(data, encoding)
     sample = _lines(data, codec).read(_SAMPLE_CHARACTERS)
-    hint = _EXCEL_HINT.match(sample)
+    hint = excel_hint(sample)
     whole = len(sample) < _SAMPLE_CHARACTERS
-    separator = reading.separator or (hint and hint[1]) or find_separator(sample, whole=whole)
+    separator = reading.separator or hint or find_separator(sample, whole=whole)
     if separator not in SEPARATORS:
         raise SheetError(f"The separator “{separator}” is not known. Choose one from the list.")
+    records = Records(lambda: islice(_clean_lines(data, codec), 1 if hint else 0, None), separator)
     return Source(
-        rows=lambda: _records(data, codec, separator, skip_line=bool(hint)),
+        rows=records.rows,
         reading=Reading(encoding=encoding, separator=separator),
-        notes=lambda: _notes(_count_nul(data, codec)),
+        notes=lambda: _notes(_count_nul(data, codec)) + records.notes(),
     )
 
 
@@ -58,21 +56,7 @@ def _count_nul(data: bytes, codec: str) -> int:
     return sum(line.count("\0") for line in _lines(data, codec))
 
 
-def _records(data: bytes, codec: str, separator: str, *, skip_line: bool) -> Iterator[RawRow]:
-    """Give the records and their numbers; Excel shows a blank line as a row, and hides its own `sep=` line."""
-    lines: Iterable[str] = _lines(data, codec)
-    if b"\0" in data:
-        lines = (line.replace("\0", "\ufffd") for line in lines)
-    records = csv.reader(chain(lines, [_END]), delimiter=separator)
-    csv.field_size_limit(_LONGEST_CELL)
-    if skip_line:
-        next(records)
-    number = 0
-    for number, cells in enumerate(records, 1):
-        if cells == ["\0"]:
-            return
-        yield number, cells, ()
-    raise SheetError(
-        f'A quotation mark (") that opens in row {number} is never closed. Close or delete it, and upload the file '
-        "again."
-    )
+def _clean_lines(data: bytes, codec: str) -> Iterable[str]:
+    """Give the lines without NUL."""
+    lines = _lines(data, codec)
+    return (line.replace("\0", "\ufffd") for line in lines) if b"\0" in data else lines
