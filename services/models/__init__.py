@@ -31,7 +31,7 @@ from services.models.draft import (
     LaunchOptions,
     RowProblem,
 )
-from services.models.job import Job, JobPage, JobState
+from services.models.job import Job, JobPage, JobState, is_blank
 from services.models.row import RETRYABLE, Attempt, ExportRow, Inputs, RowDetail, RowPage, RowPreview, retryable
 from services.models.sheet import Problem, Reading, Sheet, SheetRow
 from services.models.states import BatchState, PauseKind, RowState
@@ -75,6 +75,7 @@ __all__ = [
     "cancelable",
     "deletable",
     "held_back",
+    "is_blank",
     "moving",
     "pausable",
     "resumable",

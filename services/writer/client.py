@@ -138,7 +138,7 @@ class Writer:
     async def job(self, job_id: str) -> Job:
         """Return one job as it stands."""
         answer = await self._call("GET", f"/v1/applications/jobs/{_part(job_id)}", "this job")
-        return wire.job(answer.body, answer.server_time)
+        return wire.job(answer.body, answer.server_time, job_id)
 
     async def jobs(self, agent_id: str, *, state: JobState | None = None, offset: int = 0, limit: int = 100) -> JobPage:
         """Return a page of the agent's jobs, everybody's, in no documented order; Writer may cap `limit`.
