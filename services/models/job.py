@@ -13,6 +13,7 @@ class JobState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
 
+
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
 _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Hangul fillers and the empty Braille cell: letters and symbols by category, and drawn as nothing."""
@@ -21,6 +22,10 @@ _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def is_blank(text: str) -> bool:
     """Whether nothing of the text can be seen: white space, zero-width and other invisible characters."""
     return all(unicodedata.category(char) in _INVISIBLE_CATEGORIES or char in _INVISIBLE_LETTERS for char in text)
+
+
+EMPTY_SUGGESTION = "The suggestion is empty."
+"""The reason why a row is empty, where outcomes are compared by their reasons."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,15 @@ class AgentPage(NamedTuple):
     """The cursor that asks for the next page, where there is one."""
 
 
+class ErrorWords(NamedTuple):
+    """What an error answer says."""
+
+    reasons: str
+    """In Writer's own words; "" where there are none."""
+    code: str
+    """The codes of its errors, such as `insufficient_quota`."""
+
+
 def decode(content: bytes, key: str) -> object:
     """Return the JSON of an answer, without the API key and without characters that cannot be stored.
 
@@ -149,11 +158,12 @@ def job_request(inputs: Mapping[str, list[str]]) -> dict[str, object]:
     return {"inputs": [{"id": name, "value": _harmless(values, "")} for name, values in inputs.items()]}
 
 
-def reasons(body: object) -> str:
-    """Return Writer's own words out of an error body `{tpe, errors: [{description}]}`; "" where there are none."""
+def error_words(body: object) -> ErrorWords:
+    """Return Writer's own words out of an error body `{tpe, errors: [{description, key}]}`."""
     errors = body.get("errors") if isinstance(body, dict) else None
     found = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
-    return shortened("; ".join(filter(None, (_text(each.get("description")) for each in found))))
+    reasons = "; ".join(filter(None, (_text(each.get("description")) for each in found)))
+    return ErrorWords(shortened(reasons), shortened(" ".join(_text(each.get("key")) for each in found)))
 
 
 def shortened(text: str) -> str:
@@ -245,7 +255,9 @@ def _suggestion(answer: Mapping[str, object]) -> tuple[str | None, str]:
 
 
 def _unknown_status(status: object) -> str:
-    return "it has no status" if status is None else f"its status, “{_cut(str(status), _MAX_QUOTED_LENGTH)}”, is unknown"
+    if status is None:
+        return "it has no status"
+    return f"its status, “{_cut(str(status), _MAX_QUOTED_LENGTH)}”, is unknown"
 
 
 def _time(value: object) -> datetime | None:

@@ -25,6 +25,7 @@ from services.errors import (
     AnswerLostError,
     CopydeskError,
     KeyRefusedError,
+    PaymentRequiredError,
     RequestRefusedError,
     SlowDownError,
     UnknownToWriterError,
@@ -415,6 +416,7 @@ SAYS = "Tone must be one of: warm; No"
     [
         (400, RequestRefusedError),
         (401, KeyRefusedError),
+        (402, PaymentRequiredError),
         (403, KeyRefusedError),
         (404, UnknownToWriterError),
         (408, AnswerLostError),
@@ -440,7 +442,8 @@ async def test_each_status_is_the_error_that_says_what_to_do(call: Call, status:
         (400, "Writer refused the request with HTTP status 400 and gave no reason."),
         (401, "Writer refuses the API key. Set WRITER_API_KEY to a valid key and start Copydesk again."),
         (404, "Writer does not know this job (any more)."),
-        (429, "Writer asks to slow down. Copydesk waits and goes on by itself."),
+        (402, "Writer refuses requests until a quota is renewed or a balance is topped up."),
+        (429, "Writer asked us to slow down. Sending resumes automatically."),
         (503, "Writer answered with HTTP status 503, so it is not known whether the request had its effect."),
     ],
 )
