@@ -19,6 +19,7 @@ class Look(NamedTuple):
 ROWS = {
     RowState.COMPLETED: Look("green", "#1A7F37", ":material/check:"),
     RowState.FAILED: Look("red", "#CF222E", ":material/error:"),
+    RowState.EMPTY: Look("orange", "#BC4C00", ":material/hide_source:"),
     RowState.UNCONFIRMED: Look("orange", "#9A6700", ":material/help:"),
     RowState.IN_PROGRESS: Look("blue", "#2F81F7", ":material/progress_activity:"),
     RowState.SENDING: Look("gray", "#8B949E", ":material/schedule:"),
@@ -37,6 +38,7 @@ BATCHES = {
 ORDER = (
     RowState.COMPLETED,
     RowState.FAILED,
+    RowState.EMPTY,
     RowState.UNCONFIRMED,
     RowState.SKIPPED,
     RowState.CANCELED,

@@ -11,6 +11,7 @@ CopydeskError
     ├── NoEffectError         the request surely had no effect: it may be sent again
     │   ├── UnreachableError  no connection could be made
     │   └── SlowDownError     429: too many requests, or too many tokens
+    │       └── PaymentRequiredError  402: a quota or a balance is used up
     ├── AnswerLostError       the request may have had its effect: never send a POST again unproven
     └── RefusalError          Writer understood and said no: sending it again changes nothing
         ├── KeyRefusedError   401, 403: the key is missing, wrong, or may not do this
@@ -66,12 +67,18 @@ class UnreachableError(NoEffectError):
 
 
 class SlowDownError(NoEffectError):
-    """Writer asks to slow down. Copydesk waits and goes on by itself."""
+    """Writer asked us to slow down. Sending resumes automatically."""
 
-    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
-        """Take the seconds that Writer asks everyone to wait, where it says so."""
-        super().__init__(message)
+    def __init__(self, *, says: str = "", code: str = "", retry_after: float | None = None) -> None:
+        """`says` and `code` are Writer's own words and error code; `retry_after` is in seconds, if Writer said so."""
+        super().__init__(_sentences(str(self.__doc__), f"Writer says: {says}" if says else ""))
+        self.says = says
+        self.code = code
         self.retry_after = retry_after
+
+
+class PaymentRequiredError(SlowDownError):
+    """Writer refuses requests until a quota is renewed or a balance is topped up."""
 
 
 class AnswerLostError(WriterError):
@@ -86,10 +93,12 @@ class KeyRefusedError(RefusalError):
     """Writer refuses the API key. Set WRITER_API_KEY to a valid key and start Copydesk again."""
 
     def __init__(self, says: str = "") -> None:
-        """Take a sentence with what Writer says, where it says anything."""
-        super().__init__(_sentences(str(self.__doc__), says))
-        self.batch_reason = _sentences(str(self.__doc__), "Then press Resume.", says)
-        """The same for a batch that is paused for that: with a valid key it does not go on by itself."""
+        """`says` is Writer's own words, or ""."""
+        told = f"Writer says: {says}" if says else ""
+        super().__init__(_sentences(str(self.__doc__), told))
+        self.says = says
+        self.batch_reason = _sentences(str(self.__doc__), "Then press Resume.", told)
+        """The same for a batch that is paused for that reason: with a valid key it doesn't resume automatically."""
 
 
 class UnknownToWriterError(RefusalError):

@@ -16,7 +16,7 @@ FLOORS = {
     ],
     "services/drafts": [{"sheets", "mapping"}, {"checks", "launch"}],
     "services/engine": [
-        {"forecast", "concurrency"},
+        {"forecast", "concurrency", "causes"},
         {"listing", "budget"},
         {"gateway"},
         {"runner"},

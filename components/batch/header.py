@@ -9,7 +9,7 @@ import streamlit as st
 from components.batch.progress import share
 from components.options import in_words
 from components.states import BATCHES
-from components.words import count, duration, local_time, plain
+from components.words import count, duration, local_time, number, plain
 from services.models import (
     Batch,
     BatchState,
@@ -30,7 +30,7 @@ _TITLE_WIDTH = 520
 """What the longest row of buttons leaves of a page 1440 wide. Always the same, so that a long name never pushes the
 buttons into a line of their own, and takes no other number of lines when there is one more of them."""
 _BUTTON_HEIGHT = 40
-_PAUSE_WIDTH, _CANCEL_WIDTH, _RETRY_WIDTH = 92, 96, 212
+_PAUSE_WIDTH, _CANCEL_WIDTH, _RETRY_WIDTH, _RETRY_BOTH_WIDTH = 92, 96, 212, 292
 """Of the toolbar's buttons; that of Retry has room for as many digits as a spreadsheet may have rows."""
 
 
@@ -72,11 +72,12 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
     container also where the button is there: one that goes is still drawn for a frame, and would push the others.
     """
     # rows that are all tried again by themselves need nobody
-    retrying = batch.connection == connection and counts[RowState.FAILED] > counts.retrying
+    retrying = batch.connection == connection and counts.unsuccessful > counts.retrying
     if not (cancelable(batch) or retrying):
         return None
     main = _main_order(batch, counts, connection)
-    again = f"Retry {count(counts[RowState.FAILED], 'failed row')}"
+    again = f"Retry {_unsuccessful(counts)}"
+    retry_width = _RETRY_BOTH_WIDTH if counts[RowState.FAILED] and counts[RowState.EMPTY] else _RETRY_WIDTH
     pressed: list[Order] = []
 
     def place(order: Order, shown: bool, label: str, icon: str, width: int) -> None:
@@ -87,11 +88,20 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
                 pressed.append(order)
 
     # the first ones come and go most often: empty places at the left look like none
-    place(Order.RETRY_FAILED, retrying, again, ":material/replay:", _RETRY_WIDTH)
+    place(Order.RETRY_FAILED, retrying, again, ":material/replay:", retry_width)
     with st.container(horizontal=True, gap="xsmall", width="content"):  # on a line together also on a phone
         place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH)
         place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH)
     return pressed[0] if pressed else None
+
+
+def _unsuccessful(counts: Counts) -> str:
+    """The rows that one click retries: "3 failed rows", "3 failed and 2 empty rows"."""
+    failed, empty = counts[RowState.FAILED], counts[RowState.EMPTY]
+    if not empty:
+        return count(failed, "failed row")
+    also = f"{number(failed)} failed and " if failed else ""
+    return f"{also}{count(empty, 'empty row')}"
 
 
 def _button(order: Order, main: Order | None, label: str, icon: str, width: Literal["stretch", "content"]) -> bool:
@@ -122,10 +132,11 @@ def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
     if sampled(batch, connection):
         return Order.RUN_REMAINING
     if resumable(batch, connection) or resumable_anyway(batch, connection):
-        # what mends a refused key, or rows that all fail, is not on this page
-        return None if batch.pause_kind in (PauseKind.KEY_REFUSED, PauseKind.MOST_FAIL) else Order.RESUME
+        # what fixes a refused key, a used-up quota, or rows that all fail isn't on this page
+        fixed_elsewhere = (PauseKind.KEY_REFUSED, PauseKind.QUOTA, PauseKind.MOST_FAIL)
+        return None if batch.pause_kind in fixed_elsewhere else Order.RESUME
     over = batch.state in (BatchState.FINISHED, BatchState.CANCELED)
-    return Order.RETRY_FAILED if over and batch.connection == connection and counts[RowState.FAILED] else None
+    return Order.RETRY_FAILED if over and batch.connection == connection and counts.unsuccessful else None
 
 
 def _downloads(batch_id: str, main: bool) -> None:

@@ -36,6 +36,8 @@ def row_panel(row: RowDetail, clock: Callable[..., str]) -> None:
     if row.error and row.state is not RowState.COMPLETED:
         tell = st.error if row.state is RowState.FAILED else st.warning
         tell(plain(row.error))
+    if row.state is RowState.EMPTY:
+        st.warning("Writer returned an empty suggestion. Retry the row to run it again.")
     _suggestion(row)
     _inputs(row)
     _attempts(row.attempts, clock)

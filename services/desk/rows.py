@@ -38,7 +38,7 @@ class Rows:
         return len(self._store.work.lost(batch_id))
 
     def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
-        """Send rows again: those given, or all failed ones. Gives how many rows will be sent.
+        """Send rows again: those given, or all failed and empty ones. Gives how many rows will be sent.
 
         Raises RefusedError, MissingError.
         """

@@ -8,15 +8,26 @@ from typing import TypeVar
 
 from services.clock import Clock
 from services.engine.budget import Budget
+from services.engine.causes import Cause, hint, quota_reason
 from services.engine.concurrency import Concurrency
 from services.engine.listing import Listing
-from services.errors import AnswerLostError, KeyRefusedError, RefusalError, SlowDownError, UnreachableError, WriterError
+from services.errors import (
+    AnswerLostError,
+    KeyRefusedError,
+    PaymentRequiredError,
+    RefusalError,
+    SlowDownError,
+    UnreachableError,
+    WriterError,
+)
 from services.models import Agent, Inputs, Job, JobPage, JobState, PauseKind
 from services.store import Store
 from services.writer.client import Writer
 
 _LOST_IN_A_ROW = 3
 """Lost answers in a row after which Writer counts as unreachable: sending more rows into the dark helps nobody."""
+QUOTA_REFUSALS = 3
+"""Times that Writer refuses because a quota is used up, each after a hold, before every batch pauses."""
 _UNSAID = 1.0
 """Seconds that the time in an answer leaves unsaid: the `Date` header has whole seconds."""
 _CLOCK_KEPT = 600.0
@@ -59,6 +70,8 @@ class Gateway:
         self.concurrency = Concurrency()
         self._troubled_at: float | None = clock.now()  # nothing is known yet: the first good answer is worth a note
         self._lost_in_a_row = 0
+        self._quota_refusals = 0
+        self._quota_refused_at = -math.inf
         self._said = _Ahead(_UNSAID)
         self._created = _Ahead(0.0)
         self._listings: dict[str, Listing] = {}
@@ -126,6 +139,8 @@ class Gateway:
             raise
         finally:
             self.concurrency.in_flight -= 1
+        if sent_at >= self._quota_refused_at:
+            self._quota_refusals = 0
         self.concurrency.taken(self._clock.now() - sent_at, self.budget.jobs_in_minute)
         now = self._clock.now()
         self._said.learn(job.server_time, sent_at, now)
@@ -139,17 +154,21 @@ class Gateway:
         try:
             answer = await request()
         except WriterError as error:
-            await self._note_trouble(error, asked_at)
-            if isinstance(error, SlowDownError) and batch_id is not None:
+            await self._note_trouble(error, asked_at, starts_job=batch_id is not None)
+            if type(error) is SlowDownError and batch_id is not None and self._quota_refusals == 0:
                 await self.budget.refused(batch_id, self._clock.now() - asked_at)
             raise
         await self._note_answer(asked_at)
         return answer
 
-    async def _note_trouble(self, error: WriterError, asked_at: float) -> None:
+    async def _note_trouble(self, error: WriterError, asked_at: float, *, starts_job: bool) -> None:
         if isinstance(error, SlowDownError):
             self._troubled_at = self._clock.now()
-            await self.budget.hold(error.retry_after)
+            await self.budget.hold(error.retry_after, error.says, refused_poll=not starts_job)
+            if isinstance(error, PaymentRequiredError) or hint(f"{error.says} {error.code}") is Cause.QUOTA:
+                await self._note_quota(error.says, asked_at, QUOTA_REFUSALS)
+        elif isinstance(error, KeyRefusedError) and hint(error.says) is Cause.QUOTA:
+            await self._note_quota(error.says, asked_at, 1)
         elif isinstance(error, KeyRefusedError):
             await self._note_refusal(error, asked_at)
         elif isinstance(error, UnreachableError):
@@ -173,6 +192,19 @@ class Gateway:
         connections, halt = self._store.connections, self._store.batches.halt
         await asyncio.to_thread(connections.key_refused, self._connection_id, self._clock.now(), str(error))
         await asyncio.to_thread(halt, self._connection_id, PauseKind.KEY_REFUSED, error.batch_reason)
+
+    async def _note_quota(self, says: str, asked_at: float, most: int) -> None:
+        """Note that a quota seems to be used up; after `most` refusals without a new job, pause every batch.
+
+        Requests that are refused together count as one, and a person who has just pressed Resume gets a new try.
+        """
+        if asked_at < max(self._quota_refused_at, self.budget.relaxed_at):
+            return
+        self._quota_refused_at = self._clock.now()
+        self._quota_refusals += 1
+        if self._quota_refusals >= most:
+            halt = self._store.batches.halt
+            await asyncio.to_thread(halt, self._connection_id, PauseKind.QUOTA, quota_reason(says))
 
     async def _note_unreachable(self, error: WriterError) -> None:
         self._troubled_at = self._clock.now()

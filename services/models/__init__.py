@@ -31,14 +31,26 @@ from services.models.draft import (
     LaunchOptions,
     RowProblem,
 )
-from services.models.job import Job, JobPage, JobState
-from services.models.row import RETRYABLE, Attempt, ExportRow, Inputs, RowDetail, RowPage, RowPreview, retryable
+from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
+from services.models.row import (
+    RETRYABLE,
+    UNSUCCESSFUL,
+    Attempt,
+    ExportRow,
+    Inputs,
+    RowDetail,
+    RowPage,
+    RowPreview,
+    retryable,
+)
 from services.models.sheet import Problem, Reading, Sheet, SheetRow
 from services.models.states import BatchState, PauseKind, RowState
 
 __all__ = [
+    "EMPTY_SUGGESTION",
     "MOST_RETRIES",
     "RETRYABLE",
+    "UNSUCCESSFUL",
     "Agent",
     "AgentInput",
     "Attempt",
@@ -75,6 +87,7 @@ __all__ = [
     "cancelable",
     "deletable",
     "held_back",
+    "is_blank",
     "moving",
     "pausable",
     "resumable",

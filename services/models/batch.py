@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.models.agent import Agent
 from services.models.draft import Choices, LaunchOptions
+from services.models.row import UNSUCCESSFUL
 from services.models.states import BatchState, PauseKind, RowState
 
 
@@ -59,6 +60,11 @@ class Counts:
     def waiting(self) -> int:
         """Rows that have not reached Writer: a row that is `sending` counts as waiting on the screens."""
         return self[RowState.WAITING] + self[RowState.SENDING]
+
+    @property
+    def unsuccessful(self) -> int:
+        """Rows that came to nothing, automatic retries included: failed or empty."""
+        return sum(self[state] for state in UNSUCCESSFUL)
 
     @property
     def done(self) -> int:

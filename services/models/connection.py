@@ -13,7 +13,9 @@ class Load:
     limit: int
     """How many may."""
     holding_until: datetime | None = None
-    """Until when nobody sends, because Writer said to slow down."""
+    """Until when nobody sends, because Writer asked us to slow down."""
+    hold_reason: str = ""
+    """What Writer said when it asked for that, in its own words."""
     jobs_per_minute: int | None = None
     """How many jobs may be started in a minute, while that is fewer than the limit because Writer refused some."""
     used_up: bool = False

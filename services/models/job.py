@@ -1,5 +1,6 @@
 """Jobs, as Writer describes them."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,20 @@ class JobState(StrEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     FAILED = "failed"
+
+
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})
+_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Hangul fillers and the empty Braille cell: letters and symbols by category, and drawn as nothing."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of the text can be seen: white space, zero-width and other invisible characters."""
+    return all(unicodedata.category(char) in _INVISIBLE_CATEGORIES or char in _INVISIBLE_LETTERS for char in text)
+
+
+EMPTY_SUGGESTION = "The suggestion is empty."
+"""The reason why a row is empty, where outcomes are compared by their reasons."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,9 @@ class Job:
     """When it changed last, by Writer's clock."""
     suggestion: str | None = None
     error: str | None = None
+    unreadable: str = ""
+    """What of the job can't be read, such as "its suggestion isn't text"; its state is what is known all the same: a
+    job with an unknown status counts as in progress."""
     server_time: datetime | None = None
     """What Writer's clock said when it answered (the HTTP `Date` header); None for a job out of a page."""
 

@@ -9,8 +9,11 @@ Inputs = dict[str, list[str]]
 """What one row gives to the agent: the name of each input that is not left out, and its values."""
 
 
-RETRYABLE = frozenset({RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED, RowState.CANCELED})
+RETRYABLE = frozenset({RowState.COMPLETED, RowState.EMPTY, RowState.FAILED, RowState.UNCONFIRMED, RowState.CANCELED})
 """Rows that a person may send again. A completed one keeps its suggestion until there is a better one."""
+
+UNSUCCESSFUL = frozenset({RowState.FAILED, RowState.EMPTY})
+"""Rows that came to nothing: one click retries all of them."""
 
 
 def retryable(state: RowState) -> bool:

@@ -52,7 +52,12 @@ def _parser() -> ArgumentParser:
     add, shortest_longest = parser.add_argument, ("MIN", "MAX")
     add("--port", type=int, default=4010, help="port to listen on; 0 takes a free one")
     add("--host", default="127.0.0.1", help="address to listen on")
-    add("--database", type=Path, default=Path("sandbox.db"), help="SQLite file for jobs")
+    add(
+        "--database",
+        type=Path,
+        default=Path("data/sandbox.db"),
+        help="SQLite file for jobs",
+    )
     add("--rpm", type=int, default=DEFAULTS.requests_per_minute, help="requests answered per minute")
     add("--tpm", type=int, default=DEFAULTS.tokens_per_minute, help="tokens that jobs may use per minute")
     add("--latency", type=float, default=DEFAULTS.latency, help="seconds added to each answer")

@@ -6,7 +6,10 @@ from services.models import RowState
 from services.store.tables import attempts, rows
 
 _HAS_ATTEMPT = rows.c.state.in_(
-    [RowState.SENDING, RowState.IN_PROGRESS, RowState.COMPLETED, RowState.FAILED, RowState.UNCONFIRMED]
+    [
+        *(RowState.SENDING, RowState.IN_PROGRESS, RowState.COMPLETED),
+        *(RowState.EMPTY, RowState.FAILED, RowState.UNCONFIRMED),
+    ]
 )
 
 

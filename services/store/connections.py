@@ -66,11 +66,17 @@ class Connections:
             looks = [_look_at(connection, steady) for _ in range(_LOOKS)]
         return min(looks)[1]
 
-    def hold(self, connection_id: str, now: float, until: float) -> None:
-        """Hold all requests until then, or until a later time that was set already."""
+    def hold(
+        self, connection_id: str, now: float, until: float, reason: str = "", next_poll: float | None = None
+    ) -> None:
+        """Hold all requests until then, or until a later time that was set already; `reason` is Writer's own words.
+
+        Only a poll may leave from `next_poll` on, so that results are still seen while a hold is long.
+        """
         with self._database.write() as connection:
             earlier = held_until(_locked(connection, connection_id), now)
-            _change(connection, connection_id, hold_until=max(until, earlier or until), held_at=now)
+            held = {"hold_until": max(until, earlier or until), "held_at": now}
+            _change(connection, connection_id, **held, hold_reason=reason, next_poll=next_poll)
 
     def window(self, connection_id: str, now: float, seconds: float) -> Window:
         """What left in the last `seconds`, to be read only."""
@@ -104,6 +110,8 @@ class Connections:
                 noted.enter(connection, batch_id, decision)
             if batch_id is not None:
                 ask(connection, connection_id, batch_id, decision.asks_until)
+            if decision.next_poll is not None:
+                _change(connection, connection_id, next_poll=decision.next_poll)
             if decision.next_trickle is not None:
                 _change(connection, connection_id, next_trickle=decision.next_trickle)
             return decision

@@ -36,6 +36,8 @@ class Ended:
     """The job that ended, where it was one: a row that has another job by now is left alone."""
     retry_after: tuple[float, ...] = ()
     """Seconds until a failed row is retried automatically: for its first automatic retry, the second, and so on."""
+    sent_at: float | None = None
+    """When its last request left, where that is known."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from services.errors import MissingError
 from services.models import (
     RETRYABLE,
+    UNSUCCESSFUL,
     Attempt,
     Batch,
     BatchState,
@@ -53,12 +54,14 @@ _SHOWN = (
     func.substr(func.coalesce(rows.c.error, ""), 1, _SHORTENED).label("error"),
 )
 
+_ENDED = (RowState.COMPLETED, RowState.EMPTY, RowState.FAILED)
+
 # Each look at a moving batch asks for these, and to make a statement costs more than to execute it.
 _OF_BATCH = rows.c.batch_id == bindparam("this")
 _ENDED_LAST = (
     select(rows.c.sent_at, rows.c.ended_at)
     # what became unconfirmed waited for proof, which says nothing of the others
-    .where(_OF_BATCH, rows.c.ended_at >= bindparam("since"), rows.c.state.in_([RowState.COMPLETED, RowState.FAILED]))
+    .where(_OF_BATCH, rows.c.ended_at >= bindparam("since"), rows.c.state.in_(_ENDED))
     .where(rows.c.sent_at.is_not(None))
     .order_by(rows.c.ended_at.desc())
     .limit(bindparam("most"))
@@ -173,7 +176,7 @@ class Rows:
         )
 
     def retry(self, batch_id: str, positions: Sequence[int] | None) -> int:
-        """Let rows wait to be sent again: those given, or all failed ones. Gives how many.
+        """Let rows wait to be sent again: those given, or all failed and empty ones. Gives how many.
 
         What their attempts so far gave is kept. A job that failed at Writer goes through Writer's retry call. The
         automatic retries of these rows begin anew.
@@ -188,7 +191,7 @@ class Rows:
 
 def _chosen(batch_id: str, positions: Sequence[int] | None) -> Iterator[ColumnElement[bool]]:
     if positions is None:
-        yield and_(rows.c.batch_id == batch_id, rows.c.state == RowState.FAILED)
+        yield and_(rows.c.batch_id == batch_id, rows.c.state.in_(UNSUCCESSFUL))
         return
     for start in range(0, len(positions), _POSITIONS):
         named = rows.c.position.in_(positions[start : start + _POSITIONS])

@@ -4,14 +4,19 @@ from collections.abc import Callable, Collection
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from services.models import BatchState, PauseKind, RowState
+from services.models import EMPTY_SUGGESTION, BatchState, PauseKind, RowState
+from services.store.again import send_again
 from services.store.batches import lock
 from services.store.counting import UNFINISHED, any_in, any_row, any_to_retry, to_retry
-from services.store.database import Database
+from services.store.database import AnyRow, Database
 from services.store.tables import batches, rows
 
 _POSITIONS = 500
 """Rows named in one statement; SQLite takes a limited number of parameters."""
+_COMPARED_ROWS = 200
+"""Rows that completed last, with whose inputs those of failed rows are compared ..."""
+_FEWEST_COMPARED_ROWS = 10
+"""... and how many there have to be."""
 
 
 class Watch:
@@ -39,15 +44,16 @@ class Watch:
             return behind > 0
 
     def last_ended(self, batch_id: str, most: int) -> list[tuple[int, str | None]]:
-        """The rows that ended last, oldest first: position, and why it failed, if it did.
+        """The rows that ended last, oldest first: position, and why each failed or that it is empty, if so.
 
         Only rows are among them that ended since the batch was launched or last set going again after it was over.
         """
-        ended = _since_it_began(batch_id) & rows.c.state.in_([RowState.COMPLETED, RowState.FAILED])
+        over = [RowState.COMPLETED, RowState.EMPTY, RowState.FAILED]
+        ended = _since_it_began(batch_id) & rows.c.state.in_(over)
         latest = select(rows.c.position, rows.c.state, rows.c.error).where(ended).order_by(rows.c.ended_at.desc())
         with self._database.read() as connection:
             found = connection.execute(latest.limit(most)).all()
-        return [(row.position, (row.error or "") if row.state == RowState.FAILED else None) for row in reversed(found)]
+        return [(row.position, _reason(row)) for row in reversed(found)]
 
     def any_completed(self, batch_id: str) -> bool:
         """Whether a row has completed since the batch was launched or last restarted after it was over."""
@@ -59,6 +65,47 @@ class Watch:
         with self._database.read() as connection:
             found = connection.execute(select(rows.c.position, rows.c.error).where(to_retry(batch_id))).all()
         return {row.position: row.error or "" for row in found}
+
+    def in_progress(self, batch_id: str, since: float, until: float) -> int:
+        """How many rows that were sent between these times have a job with no result yet."""
+        sent = (rows.c.sent_at >= since) & (rows.c.sent_at <= until)
+        with self._database.read() as connection:
+            return _count(connection, rows.c.batch_id == batch_id, rows.c.state == RowState.IN_PROGRESS, sent)
+
+    def outsized(self, batch_id: str, positions: Collection[int]) -> set[int] | None:
+        """Those of these rows whose inputs are longer than those of all the rows that completed last.
+
+        None while too few rows have completed to tell.
+        """
+        size = func.length(rows.c.inputs).label("size")
+        completed = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.COMPLETED)
+        last = select(size).where(completed, rows.c.ended_at.is_not(None)).order_by(rows.c.ended_at.desc())
+        named = (rows.c.batch_id == batch_id) & rows.c.position.in_(list(positions)[:_POSITIONS])
+        with self._database.read() as connection:
+            sizes = connection.execute(last.limit(_COMPARED_ROWS)).scalars().all()
+            if len(sizes) < _FEWEST_COMPARED_ROWS:
+                return None
+            return set(connection.execute(select(rows.c.position).where(named, size > max(sizes))).scalars())
+
+    def stop_at_limit(self, batch_id: str, reason: str, failed: Collection[int]) -> bool:
+        """Pause a running batch for a limit of Writer's, and let the rows wait again that failed for it.
+
+        Rows also wait again where the batch is paused for a limit already. Tells whether the batch is paused for one.
+        """
+        with self._database.write() as connection:
+            state = lock(connection, batch_id)
+            paused_for = select(batches.c.pause_kind).where(batches.c.id == batch_id)
+            is_running = state is BatchState.RUNNING
+            is_at_limit = state is BatchState.PAUSED and connection.execute(paused_for).scalar_one() == PauseKind.QUOTA
+            if not (is_running or is_at_limit):
+                return False
+            ordered = sorted(failed)
+            for start in range(0, len(ordered), _POSITIONS):
+                named = (rows.c.batch_id == batch_id) & rows.c.position.in_(ordered[start : start + _POSITIONS])
+                send_again(connection, named & (rows.c.state == RowState.FAILED), retries=rows.c.retries)
+            if is_running:
+                _pause(connection, batch_id, PauseKind.QUOTA, reason)
+            return True
 
     def stop_failing(self, batch_id: str, reason: str, given_up: Collection[int]) -> bool:
         """Give up the automatic retries of these rows, and pause the batch; tells whether it did.
@@ -78,6 +125,11 @@ class Watch:
             if stops:
                 _pause(connection, batch_id, PauseKind.MOST_FAIL, reason)
             return stops
+
+
+def _reason(row: AnyRow) -> str | None:
+    reasons = {RowState.FAILED: row.error or "", RowState.EMPTY: EMPTY_SUGGESTION}
+    return reasons.get(RowState(row.state))
 
 
 def _since_it_began(batch_id: str) -> ColumnElement[bool]:

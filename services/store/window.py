@@ -1,5 +1,6 @@
 """What left on a connection in the last seconds, and who waits for a turn: read once for a turn, and noted."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,6 +80,10 @@ class Window:
     """Jobs a minute that Writer was found to accept; None: as many as the limit allows."""
     paced_at: float = 0.0
     """When that was found."""
+    hold_reason: str = ""
+    """What Writer said when it asked for the hold."""
+    next_poll: float = math.inf
+    """When one poll may leave although the hold lasts."""
 
     @cached_property
     def requests(self) -> int:
@@ -107,6 +112,8 @@ class Decision:
     """By when the batch will have asked again, or else does not wait any more."""
     next_trickle: float | None = None
     """A new time for that, where the requests are taken from it."""
+    next_poll: float | None = None
+    """A new time for that, where this is a poll during a hold."""
 
     @property
     def trickled(self) -> int:
@@ -144,6 +151,8 @@ class Noted:
             self._row.next_trickle or 0.0,
             self._row.pace,
             min(self._row.paced_at or 0.0, now),
+            self._row.hold_reason if self.held_until else "",
+            math.inf if self._row.next_poll is None else self._row.next_poll,
         )
 
     def tidy(self, connection: Connection) -> None:

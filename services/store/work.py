@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from services.models import MOST_RETRIES, BatchState, RowState
+from services.models import MOST_RETRIES, BatchState, RowState, is_blank
 from services.store import codec
 from services.store.again import send_again
 from services.store.batches import lock
@@ -171,8 +171,8 @@ class Work:
                 "now": now,
                 "at_position": item.position,
                 "of_job": item.job_id,
-                "new_state": RowState.FAILED if item.suggestion is None else RowState.COMPLETED,
-                "new_suggestion": item.suggestion,
+                "new_state": _end_state(item),
+                "new_suggestion": "" if _end_state(item) is RowState.EMPTY else item.suggestion,
                 "new_error": item.error,
                 "new_job_failed": item.job_failed,
                 **_retry_times(item, now),
@@ -289,6 +289,12 @@ class Work:
         with self._database.write() as connection:
             lock(connection, batch_id)
             connection.execute(statement, changes)
+
+
+def _end_state(item: Ended) -> RowState:
+    if item.suggestion is None:
+        return RowState.FAILED
+    return RowState.EMPTY if is_blank(item.suggestion) else RowState.COMPLETED
 
 
 def _retry_times(item: Ended, now: float) -> dict[str, float | None]:

@@ -6,6 +6,7 @@ may raise:
 
     UnreachableError      no connection could be made: nothing was sent
     SlowDownError         429, with the seconds to wait where Writer says so
+    PaymentRequiredError  402
     AnswerLostError       time-out, broken connection, 3xx, 408, 5xx, or an answer that cannot be read
     KeyRefusedError       401, 403
     UnknownToWriterError  404
@@ -30,6 +31,7 @@ import httpx
 from services.errors import (
     AnswerLostError,
     KeyRefusedError,
+    PaymentRequiredError,
     RequestRefusedError,
     SlowDownError,
     UnknownToWriterError,
@@ -138,7 +140,7 @@ class Writer:
     async def job(self, job_id: str) -> Job:
         """Return one job as it stands."""
         answer = await self._call("GET", f"/v1/applications/jobs/{_part(job_id)}", "this job")
-        return wire.job(answer.body, answer.server_time)
+        return wire.job(answer.body, answer.server_time, job_id)
 
     async def jobs(self, agent_id: str, *, state: JobState | None = None, offset: int = 0, limit: int = 100) -> JobPage:
         """Return a page of the agent's jobs, everybody's, in no documented order; Writer may cap `limit`.
@@ -176,7 +178,7 @@ class Writer:
         request = client.build_request(method, path, params=params, json=json)
         response, content = await self._exchange(client, request)
         if not response.is_success:
-            raise _failure(response, self._reasons(content), subject)
+            raise _failure(response, self._error_words(content), subject)
         return _Answer(wire.decode(content, self._key), http_time(response.headers.get("Date", "")))
 
     async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> tuple[httpx.Response, bytes]:
@@ -199,11 +201,11 @@ class Writer:
                 "so it is not known whether the request had its effect."
             ) from None
 
-    def _reasons(self, content: bytes) -> str:
+    def _error_words(self, content: bytes) -> wire.ErrorWords:
         try:
-            return wire.reasons(wire.decode(content, self._key))
+            return wire.error_words(wire.decode(content, self._key))
         except AnswerLostError:
-            return ""
+            return wire.ErrorWords("", "")
 
 
 def http_time(text: str) -> datetime | None:
@@ -234,16 +236,17 @@ async def _content(response: httpx.Response) -> bytes:
     return bytes(content)
 
 
-def _failure(response: httpx.Response, reasons: str, subject: str) -> WriterError:
-    """Choose the error by the status; `reasons` are Writer's own words, or "" where it gave none."""
-    status = response.status_code
+def _failure(response: httpx.Response, words: wire.ErrorWords, subject: str) -> WriterError:
+    """Choose the error by the status."""
+    status, reasons = response.status_code, words.reasons
     says = f" Writer says: {reasons}" if reasons else ""
     if status in (401, 403):
-        return KeyRefusedError(says.strip())
+        return KeyRefusedError(reasons)
     if status == 404:
         return UnknownToWriterError(f"Writer does not know {subject} (any more).{says}")
-    if status == 429:
-        return SlowDownError(f"{SlowDownError()}{says}", retry_after=_retry_after(response.headers))
+    if status in (402, 429):
+        kind = PaymentRequiredError if status == 402 else SlowDownError
+        return kind(says=reasons, code=words.code, retry_after=_retry_after(response.headers))
     if 400 <= status < 500 and status != 408:
         return RequestRefusedError(
             f"Writer refused the request: {reasons}"

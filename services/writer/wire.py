@@ -1,14 +1,16 @@
 """From the JSON of Writer's answers to Copydesk's records.
 
-Writer's guide, its reference and its SDK disagree in places, so this is tolerant of what may be absent or named
-otherwise, and strict on what decides over a row: a job's id, its state, and that a list is a list. Whatever
-cannot be used raises AnswerLostError: the answer came, and what it says is lost.
+Writer's guide, its reference, and its SDK disagree in places, so this tolerates fields that are missing or have another
+name. It's strict about what decides the fate of a row: a job's id and that a list is a list. Anything else raises
+AnswerLostError: the answer arrived, but what it says is lost. Items of a list of jobs are read one by one: one that
+can't be read says so in `Job.unreadable`, and never hides the others.
 
 An input of a kind that Copydesk does not know is left out of its agent where it is optional, as if it were always left
 empty; where it is required, the agent cannot be used: asked for alone it raises, in the list of agents it is
 missing, and the log says why. Whether an agent is deployed is not looked at: Writer returns only those that are.
 """
 
+import hashlib
 import json
 import logging
 import re
@@ -21,6 +23,9 @@ from services.models import Agent, AgentInput, InputType, Job, JobPage, JobState
 
 MAX_ERROR_LENGTH = 1000
 """Characters of Writer's own words that are kept of an error."""
+
+_MAX_QUOTED_LENGTH = 40
+"""Characters quoted of a value that Copydesk doesn't know."""
 
 MIN_SECRET_LENGTH = 8
 """Characters; a shorter key is a placeholder, and hiding it would mangle ordinary words."""
@@ -38,6 +43,15 @@ class AgentPage(NamedTuple):
     agents: tuple[Agent, ...]
     next_after: str | None
     """The cursor that asks for the next page, where there is one."""
+
+
+class ErrorWords(NamedTuple):
+    """What an error answer says."""
+
+    reasons: str
+    """In Writer's own words; "" where there are none."""
+    code: str
+    """The codes of its errors, such as `insufficient_quota`."""
 
 
 def decode(content: bytes, key: str) -> object:
@@ -96,22 +110,28 @@ def accepted_job(body: object, server_time: datetime | None = None) -> Job:
     return Job(_job_id(answer), JobState.IN_PROGRESS, created_at, server_time=server_time)
 
 
-def job(body: object, server_time: datetime | None = None) -> Job:
-    """Return the job of a `get_async_application_job_response`; a completed one always has a suggestion, maybe "".
+def job(body: object, server_time: datetime | None = None, job_id: str = "") -> Job:
+    """Return the job of a `get_async_application_job_response`.
+
+    A completed job has a suggestion, maybe "", or else `unreadable` says why not. `job_id` is the job that was asked
+    for, for an answer that doesn't name it.
 
     Raises:
-        AnswerLostError: it has no id, a status that Copydesk does not know, or a suggestion that is not text.
+        AnswerLostError: it isn't an object.
     """
     answer = _object(body)
-    job_id = _job_id(answer)
-    state = _job_state(answer, job_id)
+    state = _JOB_STATES.get(_text(answer.get("status")))
+    suggestion, unreadable = _suggestion(answer) if state is JobState.COMPLETED else (None, "")
+    if state is None:
+        unreadable = _unknown_status(answer.get("status"))
     return Job(
-        id=job_id,
-        state=state,
+        id=_text(answer.get("id")) or _text(answer.get("job_id")) or job_id or _placeholder_id(answer),
+        state=state or JobState.IN_PROGRESS,
         created_at=_time(answer.get("created_at")),
         updated_at=_time(answer.get("updated_at")) or _time(answer.get("completed_at")),
-        suggestion=_suggestion(answer, job_id) if state is JobState.COMPLETED else None,
+        suggestion=suggestion,
         error=shortened(_text(answer.get("error"))) or None,
+        unreadable=unreadable,
         server_time=server_time,
     )
 
@@ -119,12 +139,14 @@ def job(body: object, server_time: datetime | None = None) -> Job:
 def job_page(body: object, server_time: datetime | None = None) -> JobPage:
     """Return the page of a `get_async_application_jobs_response`.
 
+    Every item becomes a job, even one that can't be read: left out, it would look like a job that doesn't exist, and
+    its row could be sent twice.
+
     Raises:
-        AnswerLostError: there is no list in it, or one of its jobs cannot be read. A job left out would look like
-            one that does not exist, and its row could be sent twice.
+        AnswerLostError: there is no list in it.
     """
     answer = _object(body)
-    jobs = tuple(job(item) for item in _list(answer.get("result"), "result"))
+    jobs = tuple(_listed_job(item) for item in _list(answer.get("result"), "result"))
     return JobPage(jobs, _whole_number(answer.get("totalCount")), server_time)
 
 
@@ -136,17 +158,22 @@ def job_request(inputs: Mapping[str, list[str]]) -> dict[str, object]:
     return {"inputs": [{"id": name, "value": _harmless(values, "")} for name, values in inputs.items()]}
 
 
-def reasons(body: object) -> str:
-    """Return Writer's own words out of an error body `{tpe, errors: [{description}]}`; "" where there are none."""
+def error_words(body: object) -> ErrorWords:
+    """Return Writer's own words out of an error body `{tpe, errors: [{description, key}]}`."""
     errors = body.get("errors") if isinstance(body, dict) else None
     found = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
-    return shortened("; ".join(filter(None, (_text(each.get("description")) for each in found))))
+    reasons = "; ".join(filter(None, (_text(each.get("description")) for each in found)))
+    return ErrorWords(shortened(reasons), shortened(" ".join(_text(each.get("key")) for each in found)))
 
 
 def shortened(text: str) -> str:
     """Return the text on one line, cut to MAX_ERROR_LENGTH."""
+    return _cut(text, MAX_ERROR_LENGTH)
+
+
+def _cut(text: str, length: int) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= MAX_ERROR_LENGTH else line[: MAX_ERROR_LENGTH - 1] + "…"
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def _harmless(value: object, key: str) -> object:
@@ -204,20 +231,33 @@ def _job_id(answer: Mapping[str, object]) -> str:
     return found
 
 
-def _job_state(answer: Mapping[str, object], job_id: str) -> JobState:
-    state = _JOB_STATES.get(_text(answer.get("status")))
-    if state is None:
-        raise _unreadable(f"job {job_id} has an unknown status, {answer.get('status')!r}")
-    return state
+def _listed_job(item: object) -> Job:
+    if isinstance(item, dict):
+        return job(item)
+    return Job(_placeholder_id(item), JobState.IN_PROGRESS, unreadable="it isn't an object")
 
 
-def _suggestion(answer: Mapping[str, object], job_id: str) -> str:
-    suggestion = _object(answer.get("data") or {}).get("suggestion")
-    if suggestion is None:
-        return ""
-    if not isinstance(suggestion, str):
-        raise _unreadable(f"the suggestion of job {job_id} is not text")
-    return suggestion
+def _placeholder_id(item: object) -> str:
+    """An id for a job that has none: the same for the same content, and never one of Writer's."""
+    content = json.dumps(item, sort_keys=True, default=str).encode()
+    return f"(no id) {hashlib.sha256(content).hexdigest()}"
+
+
+def _suggestion(answer: Mapping[str, object]) -> tuple[str | None, str]:
+    """The suggestion of a completed job, or None and why it can't be read."""
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        return None, "it has no data"
+    suggestion = data.get("suggestion", "")
+    if suggestion is None or isinstance(suggestion, str):
+        return suggestion or "", ""
+    return None, "its suggestion isn't text"
+
+
+def _unknown_status(status: object) -> str:
+    if status is None:
+        return "it has no status"
+    return f"its status, “{_cut(str(status), _MAX_QUOTED_LENGTH)}”, is unknown"
 
 
 def _time(value: object) -> datetime | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.engine.budget.pace import after_failures, after_refusal, is_about_capacity
+from services.engine.budget.pace import after_failures, after_refusal
 from services.engine.budget.rules import Rules
 from services.store import Decision, Entry, Window
 from tests.support.double.books import most_in
@@ -344,39 +344,3 @@ def test_the_pace_rises_by_itself_and_faster_with_time() -> None:
     assert all(earlier <= later for earlier, later in pairwise(paces))
     assert rules.pace(Window(1e9, pace=40, paced_at=0.0)) == 396
     assert rules.pace(Window(0.0, pace=40, paced_at=900.0)) == 40, "found by a clock that was ahead"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Rate limit exceeded: too many tokens per minute.",
-        "Too many tokens per minute.",
-        "rate_limit_error",
-        "Too Many Requests",
-        "The limit on tokens was reached.",
-        "Model is overloaded, please try again later.",
-        "You exceeded your current quota.",
-        "Request was throttled.",
-        "The service is at capacity.",
-        "Error 429 from the model.",
-    ],
-)
-def test_words_about_capacity_are_known(words: str) -> None:
-    assert is_about_capacity(words)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "The model gave no answer.",
-        "Writer gave no reason for the failure.",
-        "The text exceeds the limit of 5,000 words.",
-        "Token 'abc' is not valid.",
-        "The page could not be read: 500.",
-        "The prompt has too many words.",
-        "Input “Capacity” is required.",
-        "",
-    ],
-)
-def test_words_about_the_row_itself_are_not_about_capacity(words: str) -> None:
-    assert not is_about_capacity(words)

@@ -190,6 +190,7 @@ def test_each_fault_has_its_effect_or_none_and_shows_as_itself(fault: Fault) -> 
         Fault.ERROR_500_AFTER: 500,
         Fault.HTML_503: 503,
         Fault.GATEWAY_504: 504,
+        Fault.PAYMENT: 402,
         Fault.LIMIT: 429,
         Fault.LIMIT_UNTIL: 429,
     }

@@ -25,6 +25,7 @@ from services.errors import (
     AnswerLostError,
     CopydeskError,
     KeyRefusedError,
+    PaymentRequiredError,
     RequestRefusedError,
     SlowDownError,
     UnknownToWriterError,
@@ -177,8 +178,19 @@ async def test_an_accepted_job_is_in_progress_whatever_its_receipt_says(status: 
         ({"status": "completed", "data": {"suggestion": "Tea"}}, Job("j1", JobState.COMPLETED, suggestion="Tea")),
         ({"status": "completed", "data": {"suggestion": None}}, Job("j1", JobState.COMPLETED, suggestion="")),
         ({"status": "completed", "data": {}}, Job("j1", JobState.COMPLETED, suggestion="")),
-        ({"status": "completed", "data": None}, Job("j1", JobState.COMPLETED, suggestion="")),
-        ({"status": "completed"}, Job("j1", JobState.COMPLETED, suggestion="")),
+        ({"status": "completed", "data": None}, Job("j1", JobState.COMPLETED, unreadable="it has no data")),
+        ({"status": "completed"}, Job("j1", JobState.COMPLETED, unreadable="it has no data")),
+        ({"status": "completed", "data": "Tea"}, Job("j1", JobState.COMPLETED, unreadable="it has no data")),
+        *(
+            (
+                {"status": "completed", "data": {"suggestion": odd}},
+                Job("j1", JobState.COMPLETED, unreadable="its suggestion isn't text"),
+            )
+            for odd in (5, 0, False, ["Tea"], {"text": "Tea"})
+        ),
+        ({"status": "queued"}, Job("j1", JobState.IN_PROGRESS, unreadable="its status, “queued”, is unknown")),
+        ({}, Job("j1", JobState.IN_PROGRESS, unreadable="it has no status")),
+        ({"id": "", "job_id": 7, "status": "completed", "data": {}}, Job("j1", JobState.COMPLETED, suggestion="")),
         ({"status": "failed", "error": "Out of words"}, Job("j1", JobState.FAILED, error="Out of words")),
         ({"status": "failed", "error": {"odd": 1}}, Job("j1", JobState.FAILED)),
         ({"status": "failed"}, Job("j1", JobState.FAILED)),
@@ -211,13 +223,6 @@ async def test_a_time_is_read_in_every_form(far_from_utc: None, text: object, ex
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"id": "j1", "status": "queued"}, "job j1 has an unknown status, 'queued'"),
-        ({"id": "j1"}, "job j1 has an unknown status, None"),
-        ({"id": "j1", "status": ["completed"]}, "unknown status"),
-        ({"status": "completed"}, "a job has no id"),
-        ({"id": "", "job_id": 7, "status": "completed"}, "a job has no id"),
-        ({"id": "j1", "status": "completed", "data": {"suggestion": 5}}, "the suggestion of job j1 is not text"),
-        ({"id": "j1", "status": "completed", "data": "Tea"}, "an object was expected"),
         (["j1"], "an object was expected"),
         (b'{"id": "j1", "sta', "not valid JSON"),
         (b"", "not valid JSON"),
@@ -226,7 +231,7 @@ async def test_a_time_is_read_in_every_form(far_from_utc: None, text: object, ex
         (b"[" * 100_000, "not valid JSON"),
     ],
 )
-async def test_a_job_that_cannot_be_read_is_an_error_in_words(body: object, words: str) -> None:
+async def test_an_answer_that_is_no_job_at_all_is_an_error_in_words(body: object, words: str) -> None:
     async with answered(body) as writer:
         with pytest.raises(AnswerLostError, match=words):
             await writer.job("j1")
@@ -261,11 +266,26 @@ async def test_a_total_that_is_not_a_number_counts_as_absent(total: object) -> N
         assert await writer.jobs("a1") == JobPage(())
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"result": None}, {"result": {"id": "j1"}}, {"result": ["j1"]}, {"result": [{"id": "j1"}]}]
-)
-async def test_a_page_is_never_given_with_a_job_left_out(body: object) -> None:
-    """A job that is left out looks like one that does not exist, and its row might be sent twice."""
+async def test_a_page_has_every_job_even_those_that_cannot_be_read() -> None:
+    """A job that is left out looks like one that doesn't exist, and its row might be sent twice."""
+    odd = ["j1", None, {"status": "failed"}, {"status": "failed", "error": "No"}, {"id": "j2", "status": 7}]
+    good = {"id": "j3", "status": "completed", "data": {"suggestion": "Tea"}}
+    async with answered({"result": [*odd, good]}) as writer:
+        jobs = (await writer.jobs("a1")).jobs
+    assert [(job.state, job.unreadable) for job in jobs] == [
+        (JobState.IN_PROGRESS, "it isn't an object"),
+        (JobState.IN_PROGRESS, "it isn't an object"),
+        (JobState.FAILED, ""),
+        (JobState.FAILED, ""),
+        (JobState.IN_PROGRESS, "its status, “7”, is unknown"),
+        (JobState.COMPLETED, ""),
+    ]
+    assert len({job.id for job in jobs}) == 6
+    assert jobs[-1] == Job("j3", JobState.COMPLETED, suggestion="Tea")
+
+
+@pytest.mark.parametrize("body", [{}, {"result": None}, {"result": {"id": "j1"}}, []])
+async def test_a_page_without_a_list_is_a_lost_answer(body: object) -> None:
     async with answered(body) as writer:
         with pytest.raises(AnswerLostError, match="cannot be read"):
             await writer.jobs("a1")
@@ -396,6 +416,7 @@ SAYS = "Tone must be one of: warm; No"
     [
         (400, RequestRefusedError),
         (401, KeyRefusedError),
+        (402, PaymentRequiredError),
         (403, KeyRefusedError),
         (404, UnknownToWriterError),
         (408, AnswerLostError),
@@ -421,7 +442,8 @@ async def test_each_status_is_the_error_that_says_what_to_do(call: Call, status:
         (400, "Writer refused the request with HTTP status 400 and gave no reason."),
         (401, "Writer refuses the API key. Set WRITER_API_KEY to a valid key and start Copydesk again."),
         (404, "Writer does not know this job (any more)."),
-        (429, "Writer asks to slow down. Copydesk waits and goes on by itself."),
+        (402, "Writer refuses requests until a quota is renewed or a balance is topped up."),
+        (429, "Writer asked us to slow down. Sending resumes automatically."),
         (503, "Writer answered with HTTP status 503, so it is not known whether the request had its effect."),
     ],
 )

@@ -3,13 +3,13 @@
 import asyncio
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.clock import Clock
-from services.engine.budget.pace import after_failures, after_refusal, is_about_capacity
-from services.engine.budget.rules import Rules
+from services.engine.budget.pace import after_failures, after_refusal
+from services.engine.budget.rules import HELD_POLL_INTERVAL_S, Rules
 from services.errors import NoEffectError
 from services.models import Load
 from services.store import Decision, Store, Window
@@ -21,6 +21,8 @@ _JITTER = 0.5
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 """Seconds of a pause when nobody said how long: doubled each time, up to the longest."""
+MAX_HELD_POLL_INTERVAL_S = 300.0
+"""Seconds between two polls at the most while Writer asked everyone to hold, however long that lasts."""
 _SLACK = 0.7
 """The part of the limit below which polls may be more frequent."""
 _PATIENCE = 5.0
@@ -65,6 +67,7 @@ class Budget:
         """When a person last wanted to try, by the clock's `now`."""
         self._holds = _Growing()
         self._held_until = 0.0
+        self._held_poll_pause = HELD_POLL_INTERVAL_S
         # a few below, so that a jitter of the network does not carry one over
         limit = max(1, requests_per_minute - requests_per_minute // 100)
         self._rules = Rules(limit, _WINDOW, _JITTER)
@@ -96,12 +99,15 @@ class Budget:
                 raise NoEffectError("Writer's limit is used up for the moment. Try again in a minute.")
             await self._clock.sleep(max(_SHORTEST_WAIT, grant.wait))
 
-    async def hold(self, seconds: float | None) -> None:
+    async def hold(self, seconds: float | None, reason: str = "", *, refused_poll: bool = False) -> None:
         """After a 429, let everyone hold, in all processes: for so many seconds, or as long as it takes to fit.
 
-        A second at the least: `Retry-After: 0` would have whoever was refused ask again at once, and again.
+        A second at the least: `Retry-After: 0` would have whoever was refused ask again at once, and again. `reason` is
+        what Writer said. Polls go on during a long hold, but rarely, and more rarely where it was a poll that was
+        refused.
         """
         now = self._now()
+        poll_pause = self._next_poll_pause(now, seconds if refused_poll else None)
         if seconds is not None:
             self._held_until = now + max(seconds, _FIRST_PAUSE)
         elif now < self._held_until:
@@ -111,21 +117,22 @@ class Budget:
             pause = self._holds.next(afresh=now > self._held_until + _WINDOW)
             window = await asyncio.to_thread(self._window)
             self._held_until = min(now + pause, max(now + _FIRST_PAUSE, self._rules.half_free_at(window)))
-        await asyncio.to_thread(self._store.connections.hold, self._connection_id, now, self._held_until)
+        hold, until = self._store.connections.hold, self._held_until
+        await asyncio.to_thread(hold, self._connection_id, now, until, reason, now + poll_pause)
 
     async def refused(self, batch_id: str, seconds: float) -> None:
         """After a 429 to a request that was to start a job, and left so long ago: start fewer jobs in a minute."""
         left_at = self._now() - seconds
         await self._find_pace(batch_id, lambda window: after_refusal(window, self._rules.limit, _WINDOW, left_at))
 
-    async def failed(self, words: Iterable[str]) -> None:
-        """After jobs failed in these words: if many do for capacity, start fewer jobs in a minute."""
+    async def failed_for_capacity(self, jobs: int) -> None:
+        """After so many jobs failed because Writer was busy: if that is many, start fewer jobs in a minute."""
+        if not jobs:
+            return
         now = self._now()
-        failed = [now for each in words if is_about_capacity(each)]
-        if failed:
-            self._failed_at = [*(at for at in self._failed_at if at > now - _WINDOW), *failed]
-            number = len(self._failed_at)
-            await self._find_pace(None, lambda window: after_failures(window, self._rules.limit, _WINDOW, number))
+        self._failed_at = [*(at for at in self._failed_at if at > now - _WINDOW), *[now] * jobs]
+        number = len(self._failed_at)
+        await self._find_pace(None, lambda window: after_failures(window, self._rules.limit, _WINDOW, number))
 
     def load(self) -> Load:
         """What the requests of the connection are doing right now, those of all processes."""
@@ -136,6 +143,7 @@ class Budget:
             window.requests,
             self._rules.limit,
             None if held is None else datetime.fromtimestamp(held, UTC),
+            window.hold_reason,
             int(pace) if pace < self._rules.for_jobs else None,
             self._rules.used_up(window),
         )
@@ -160,6 +168,13 @@ class Budget:
         """Go on at once, and begin anew with short pauses: a person wants to try."""
         self.recover()
         self.relaxed_at = self._clock.now()
+
+    def _next_poll_pause(self, now: float, asked_of_polls: float | None) -> float:
+        """Seconds until a poll may leave during a hold; `asked_of_polls` is what a refused poll was told to wait."""
+        is_refused_again = asked_of_polls is not None and now < self._held_until
+        pause = min(MAX_HELD_POLL_INTERVAL_S, 2 * self._held_poll_pause) if is_refused_again else HELD_POLL_INTERVAL_S
+        self._held_poll_pause = pause
+        return min(MAX_HELD_POLL_INTERVAL_S, max(pause, asked_of_polls or 0.0))
 
     async def _enter(
         self, batch_id: str | None, decide: Callable[[Window], Decision], *, pausing: bool = True

@@ -5,7 +5,6 @@ remembers: all of it follows from what the store keeps.
 """
 
 import math
-import re
 
 from services.store import Window
 
@@ -23,18 +22,6 @@ _STEPS = 20
 _CALM = 3
 """Minutes without a refusal in which the pace stays as it is."""
 _MOST_RISES = 20
-
-_CAPACITY = re.compile(
-    r"\b(rate|tokens?|requests?|usage|concurrency|capacity)[ _-]limit|\blimit\w* on (tokens|requests)"
-    r"|\btoo many (\w+ )?(requests|tokens|jobs)|\b(tokens|requests) per (minute|second|hour|day)"
-    r"|\bover(loaded|[ -]capacity)|\b(at|out of|no|insufficient|lack of) capacity|\bquota|\bthrottl|\b429\b",
-    re.IGNORECASE,
-)
-
-
-def is_about_capacity(words: str) -> bool:
-    """Whether a job failed because Writer had too much to do, or was asked too much, and not for the row's sake."""
-    return _CAPACITY.search(words) is not None
 
 
 def effective(window: Window, most: int, minute: float) -> float:

@@ -25,6 +25,8 @@ _NEXT = 1 / 120
 Not only if it got less than it asked for: a batch whose requests come back one by one asks for one each time.
 """
 
+HELD_POLL_INTERVAL_S = 60.0
+"""Seconds between two polls while Writer asked everyone to hold."""
 _STEADY = 100
 """One in so many of the limit comes free and is used at once, again and again, while it is used up."""
 _NOBODY = ""
@@ -66,11 +68,14 @@ class Rules:
         return _fallen_at(window, self.window, _requests, window.requests // 2)
 
     def other(self, window: Window) -> Decision:
-        """Whether a request that starts no job may leave."""
-        if window.held_until is not None:
-            return Decision(0, window.held_until)
+        """Whether a request that starts no job may leave; during a long hold, one does now and then."""
+        if window.held_until is not None and window.now < window.next_poll:
+            return Decision(0, min(window.held_until, window.next_poll))
         level = _Level(window, self.window, [(_requests, self.limit)])
-        return Decision(1, window.now) if level.room > 0 else Decision(0, level.free_at)
+        if level.room <= 0:
+            return Decision(0, level.free_at)
+        is_held = window.held_until is not None
+        return Decision(1, window.now, next_poll=window.now + HELD_POLL_INTERVAL_S if is_held else None)
 
     def jobs(self, window: Window, batch_id: str, most: int) -> Decision:
         """How many requests, up to `most`, that start jobs of a batch may leave."""

@@ -24,6 +24,8 @@ _AT_LEAST = 2
 """Requests that a batch may have under way though others have taken all the room."""
 _GROUP = 16
 """Rows claimed at a time at the most, so that batches that run side by side take turns."""
+_PROBE_INTERVAL_S = 2.0
+"""Seconds between two rows while a quota may be used up."""
 _SETTLE_EVERY = 1.5
 """Seconds between two tries to settle unknown outcomes."""
 _LOOK_EVERY = 0.5
@@ -83,6 +85,7 @@ class Runner:
             while True:
                 self._news.clear()
                 await outcomes.store()
+                await self._gateway.budget.failed_for_capacity(self._guard.take_busy_failures())
                 if self._failure is not None:
                     raise self._failure
                 if self._stopping:
@@ -131,6 +134,8 @@ class Runner:
                 positions = [claim.position for claim in claims]
                 await asyncio.to_thread(self._store.work.unsend, self._id, positions)
                 continue
+            if self._guard.is_suspicious:
+                self._send_at = now + _PROBE_INTERVAL_S
             for claim in claims:
                 self._on_the_wire.add(self._begin(sender.send(claim)))
             await asyncio.sleep(0)  # let them leave, so that they take their room
@@ -138,6 +143,8 @@ class Runner:
     def _room(self) -> int:
         """How many more rows may be sent now."""
         budget = self._gateway.budget
+        if self._guard.is_suspicious:
+            return 1
         room = self._gateway.concurrency.room(budget.jobs_per_minute, budget.jobs_in_minute)
         return min(_GROUP, max(room, _AT_LEAST - len(self._on_the_wire)))
 

@@ -3,7 +3,6 @@
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from services.engine.budget import is_about_capacity
 from services.engine.runner.reasons import same_reason
 
 RECENT = 40
@@ -44,9 +43,7 @@ class Breaker:
         self._words: dict[str, str] = {}
 
     def add(self, words: str | None) -> None:
-        """Take the next outcome: why a row failed, or None for a suggestion. What is about capacity does not count."""
-        if words is not None and is_about_capacity(words):
-            return
+        """Record the next outcome: why a row failed or that it is empty, or None for a suggestion."""
         reason = None if words is None else same_reason(words)
         if words is not None and reason is not None:
             self._words[reason] = words

@@ -48,6 +48,8 @@ _OUT_OF_CURIOSITY = 2
 """Jobs, the oldest ones, that a look is about when nothing is expected."""
 _REMEMBERED = 5000
 """Rows that ended, whose places in the list are remembered."""
+UNKNOWN_STATUS_PATIENCE_S = 600.0
+"""Seconds for which a job counts as in progress whose status Copydesk doesn't know."""
 _UNKNOWN = "Writer no longer knows this job. Retry the row to make a new one."
 
 
@@ -65,7 +67,8 @@ class Collector:
         self._outstanding: dict[str, Outstanding] = {}
         self._told: dict[str, float] = {}
         self._ended_sent_at: list[float] = []
-        self._failures: list[str] = []
+        self._unreadable: dict[str, float] = {}
+        """Jobs that can't be read, or whose status is unknown, and since when."""
         self._stored = -1
         self._looked_at = 0.0
         self._listed_at = 0.0
@@ -91,7 +94,6 @@ class Collector:
         `hurry`: nothing of the batch waits to be sent.
         """
         await self._read_store()
-        await self._note_failures()
         now = self._clock.now()
         if not self._outstanding or now - self._listing.read_at < _NEVER_WITHIN:
             return None
@@ -149,7 +151,8 @@ class Collector:
             await self._ask_alone(poll.due)
         else:
             overdue = [job_id for job_id in poll.due if self._should_be_listed(job_id) and job_id not in listed]
-            await self._ask_alone(overdue[:_ASKED_ALONE])
+            odd = [job_id for job_id in self._unreadable if job_id in self._outstanding]
+            await self._ask_alone(list(dict.fromkeys([*odd, *overdue]))[:_ASKED_ALONE])
 
     async def _read_store(self) -> None:
         """Learn which rows are at Writer, where that has changed."""
@@ -159,11 +162,6 @@ class Collector:
             # a job that was told and is still there, as it was sent then, is not stored yet
             told = [job_id for job_id, row in self._outstanding.items() if self._told.get(job_id) == row.sent_at]
             self._told = {job_id: self._outstanding.pop(job_id).sent_at for job_id in told}
-
-    async def _note_failures(self) -> None:
-        """Let the budget know in which words jobs failed: it may be for want of capacity."""
-        failures, self._failures = self._failures, []
-        await self._gateway.budget.failed(failures)
 
     def _plan(self, now: float) -> Poll:
         likely = {
@@ -226,7 +224,7 @@ class Collector:
             if job_id in self._outstanding:
                 self._end(job_id, Ended(self._outstanding[job_id].position, None, _UNKNOWN, job_id=job_id))
         else:
-            self._take([job])
+            self._take([job], alone=True)
             if job_id in self._outstanding:
                 self._asked_at[job_id] = asked_at
 
@@ -253,29 +251,52 @@ class Collector:
 
         return take
 
-    def _take(self, jobs: Sequence[Job]) -> bool:
-        """Tell what has become of rows of ours among these jobs; whether some have ended, and others not."""
-        ended = [job for job in jobs if job.id in self._outstanding and self._tell(job)]
+    def _take(self, jobs: Sequence[Job], *, alone: bool = False) -> bool:
+        """Report what became of rows of ours among these jobs; tells whether some have ended, and others not.
+
+        `alone` says that the job was asked for by its id, and did not come out of a list.
+        """
+        ended = [job for job in jobs if job.id in self._outstanding and self._tell(job, alone)]
         return bool(ended) and bool(self._outstanding)
 
-    def _tell(self, job: Job) -> bool:
-        """Tell how a job of ours ended; whether it has."""
+    def _tell(self, job: Job, alone: bool) -> bool:
+        """Report how a job of ours ended; tells whether it has."""
         row = self._outstanding[job.id]
-        if job.state is JobState.IN_PROGRESS or (job.state is JobState.FAILED and self._is_stale(row, job)):
+        ended = self._unreadable_end(row, job, alone) if job.unreadable else self._readable_end(row, job)
+        if ended is None:
             return False
-        if job.state is JobState.COMPLETED:
-            ended = Ended(row.position, job.suggestion or "", None, job_id=job.id)
-        else:
-            words = job.error or "Writer gave no reason for the failure."
-            self._failures.append(words)
-            ended = Ended(row.position, None, words, job_failed=True, job_id=job.id)
         self._learn(row, job)
         self._end(job.id, ended)
         return True
 
+    def _readable_end(self, row: Outstanding, job: Job) -> Ended | None:
+        """How a job ended; None while it has not."""
+        self._unreadable.pop(job.id, None)
+        if job.state is JobState.IN_PROGRESS or (job.state is JobState.FAILED and self._is_stale(row, job)):
+            return None
+        if job.state is JobState.COMPLETED:
+            return Ended(row.position, job.suggestion or "", None, job_id=job.id, sent_at=row.sent_at)
+        words = job.error or "Writer gave no reason for the failure."
+        return Ended(row.position, None, words, job_failed=True, job_id=job.id, sent_at=row.sent_at)
+
+    def _unreadable_end(self, row: Outstanding, job: Job, alone: bool) -> Ended | None:
+        """How a job ended that can't be read; None while that may still change.
+
+        What a list says of a completed job may be shortened, so its own answer decides. An unknown status may be one
+        that passes, such as "queued": it counts as in progress for a while.
+        """
+        now = self._clock.now()
+        since = self._unreadable.setdefault(job.id, now)
+        is_final = alone if job.state is JobState.COMPLETED else now - since >= UNKNOWN_STATUS_PATIENCE_S
+        if not is_final:
+            return None
+        words = f"Writer's answer for this job can't be read: {job.unreadable}. Retry the row to make a new job."
+        return Ended(row.position, None, words, job_id=job.id)
+
     def _end(self, job_id: str, ended: Ended) -> None:
         sent_at = self._told[job_id] = self._outstanding.pop(job_id).sent_at
         self._asked_at.pop(job_id, None)
+        self._unreadable.pop(job_id, None)
         insort(self._ended_sent_at, sent_at)
         del self._ended_sent_at[:-_REMEMBERED]
         self._outcomes.ended(ended)

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from services.clock import Clock
+from services.engine.causes import Cause, hint, quota_reason
 from services.engine.runner.breaker import RECENT, Breaker, Verdict
+from services.engine.runner.limits import AtLimit, LimitWatch, OutsizedInputs
 from services.engine.runner.reasons import same_reason
 from services.engine.runner.retries import Retries
-from services.models import Batch, BatchState
+from services.models import EMPTY_SUGGESTION, Batch, BatchState, PauseKind, is_blank
 from services.store import Ended, Store
 
 _REMEMBERED = 2 * RECENT
@@ -25,6 +28,9 @@ class Guard:
         self._clock = clock
         self._breaker = Breaker()
         self._retries = Retries(0)
+        self._limits = LimitWatch()
+        self._outsized = OutsizedInputs()
+        self._busy_failures = 0
         self._knows_all = True
         self._is_new = True
         self._began: datetime | None = None
@@ -32,6 +38,8 @@ class Guard:
     def look(self) -> BatchState:
         """Do what is due, and give the batch's state after that."""
         batch = self._read()
+        if self._stop_at_limit(batch):
+            return BatchState.PAUSED
         if batch.state is not BatchState.RUNNING:
             return batch.state
         if self._stop_failing(batch):
@@ -44,12 +52,26 @@ class Guard:
 
     def ended(self, group: list[Ended]) -> None:
         """Store how rows came to an end, and which of them are to be tried again."""
-        batch = self._read()
+        batch, now = self._read(), self._clock.now()
+        causes = self._causes(group)
         for item in group:
-            self._learn(item.position, item.error)
+            cause = causes.get(item.position)
+            self._limits.add(item, cause, now)
+            self._record(item.position, _reason(item), cause)
         hopeless = None if batch.unguarded else self._breaker.verdict()
-        again = [self._with_retries(item, hopeless) for item in group]
-        self._store.work.ended(self._id, again, self._clock.now())
+        again = [self._with_retries(item, causes.get(item.position), hopeless) for item in group]
+        self._store.work.ended(self._id, again, now)
+        self._busy_failures += sum(cause is Cause.BUSY for cause in causes.values())
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether a quota may be used up, so that rows are better sent one by one."""
+        return self._limits.is_suspicious
+
+    def take_busy_failures(self) -> int:
+        """How many jobs failed because Writer was busy, since this was asked last."""
+        number, self._busy_failures = self._busy_failures, 0
+        return number
 
     def _read(self) -> Batch:
         """The batch as it is; what was learned is forgotten when it has begun anew since."""
@@ -57,6 +79,7 @@ class Guard:
         if self._is_new or batch.started_at != self._began:
             self._is_new, self._began = False, batch.started_at
             self._breaker, self._retries = Breaker(), Retries(batch.options.retries)
+            self._limits, self._outsized = LimitWatch(), OutsizedInputs()
             self._remember()
         return batch
 
@@ -65,16 +88,45 @@ class Guard:
         last = self._store.watch.last_ended(self._id, _REMEMBERED)
         self._knows_all = len(last) < _REMEMBERED
         for position, words in last:
-            self._learn(position, words)
+            self._record(position, words, hint(words) if words else None)
         if not self._knows_all and self._store.watch.any_completed(self._id):
             self._retries.mix()  # the last ones may all have failed alike, but not every row does
 
-    def _learn(self, position: int, words: str | None) -> None:
-        self._breaker.add(words)
-        self._retries.add(position, words)
+    def _causes(self, group: list[Ended]) -> dict[int, Cause]:
+        """What the failures among these outcomes are about, by position: as their words hint and their sizes show."""
+        errors = {item.position: item.error for item in group if item.error is not None}
+        causes = {position: hint(words) for position, words in errors.items()}
+        busy = [position for position, cause in causes.items() if cause is Cause.BUSY]
+        outsized = self._store.watch.outsized(self._id, busy) if busy else None
+        for position in busy if outsized is not None else []:
+            if self._outsized.add(errors[position], position, is_outsized=position in outsized):
+                causes[position] = Cause.INPUT
+        return causes
 
-    def _with_retries(self, item: Ended, hopeless: Verdict | None) -> Ended:
-        if not item.job_failed or item.error is None:
+    def _record(self, position: int, reason: str | None, cause: Cause | None) -> None:
+        """Record how a row ended; what a limit of Writer's did to it says nothing of the batch."""
+        if cause in (Cause.BUSY, Cause.QUOTA):
+            return
+        self._breaker.add(reason)
+        self._retries.add(position, None if reason == EMPTY_SUGGESTION else reason)
+
+    def _stop_at_limit(self, batch: Batch) -> bool:
+        """Pause the batch if a limit of Writer's stops every row; rows that failed for it wait to be sent again."""
+        if batch.unguarded or not self._limits.positions:
+            return False
+        if batch.pause_kind is PauseKind.QUOTA:
+            reason, failed = batch.reason, self._limits.positions
+        elif (verdict := self._limits.verdict(partial(self._store.watch.in_progress, self._id))) is not None:
+            reason, failed = limit_reason(verdict), verdict.positions
+        else:
+            return False
+        is_stopped = self._store.watch.stop_at_limit(self._id, reason, failed)
+        if is_stopped:
+            self._limits.clear()
+        return is_stopped
+
+    def _with_retries(self, item: Ended, cause: Cause | None, hopeless: Verdict | None) -> Ended:
+        if not item.job_failed or item.error is None or cause is Cause.INPUT:
             return item
         if hopeless is not None and same_reason(item.error) == hopeless.reason:
             return item
@@ -90,6 +142,28 @@ class Guard:
         return self._store.watch.stop_failing(self._id, reason, given_up)
 
 
+def _reason(item: Ended) -> str | None:
+    """Why a row failed, or that it is empty; None for a suggestion."""
+    if item.suggestion is None:
+        return item.error
+    return EMPTY_SUGGESTION if is_blank(item.suggestion) else None
+
+
+def limit_reason(verdict: AtLimit) -> str:
+    """Why a batch is paused whose rows all meet a limit, with Writer's own words, and what to do."""
+    words = _quoted(verdict.words)
+    if verdict.is_quota:
+        return quota_reason(words)
+    return (
+        f"Writer kept failing rows for more than a minute, even at a slower pace: “{words}” "
+        "Check your limits at Writer, then press Resume."
+    )
+
+
+def _quoted(words: str) -> str:
+    return words if len(words) <= _QUOTED else f"{words[:_QUOTED]}…"
+
+
 def _sample_reason(first: int, behind: int) -> str:
     if first == 1:
         done = "The first row is done. Look at its suggestion"
@@ -103,11 +177,13 @@ def _failing_reason(verdict: Verdict, batch: Batch, *, knows_all: bool) -> str:
     which = "first" if knows_all and not verdict.is_jump else "last"
     # with automatic retries a row may have failed more than once
     what = "attempts" if batch.options.retries else "rows"
-    words = verdict.words if len(verdict.words) <= _QUOTED else f"{verdict.words[:_QUOTED]}…"
     suddenly = ", many more than before" if verdict.is_jump else ""
+    if verdict.words == EMPTY_SUGGESTION:
+        return (
+            f"{number} of the {which} {verdict.of:,} suggestions are empty{suddenly}. Check the agent at Writer, then "
+            "press Resume anyway, or cancel and launch the spreadsheet again."
+        )
     return (
-        f"{number} of the {which} {verdict.of:,} {what} to finish failed for the same reason{suddenly}: “{words}” "
-        "Nothing more is sent; what Writer still works on is collected. If the cause is mended, or you want to "
-        "go on all the same, press Resume anyway: this batch is not stopped again then. Or cancel it and launch "
-        "the spreadsheet anew."
+        f"{number} of the {which} {verdict.of:,} {what} to finish failed for the same reason{suddenly}: "
+        f"“{_quoted(verdict.words)}” Fix the cause and press Resume anyway, or cancel and launch the spreadsheet again."
     )

@@ -2,7 +2,6 @@
 
 import random
 
-from services.engine.budget import is_about_capacity
 from services.engine.runner.reasons import same_reason
 from services.models import MOST_RETRIES
 
@@ -26,7 +25,7 @@ class Retries:
 
     def add(self, position: int, words: str | None) -> None:
         """Take the next outcome: the row, and why it failed, or None for a suggestion."""
-        if self._is_mixed or (words is not None and is_about_capacity(words)):
+        if self._is_mixed:
             return
         reason = None if words is None else same_reason(words)
         if reason is None or self._reason not in (None, reason):

@@ -26,7 +26,8 @@ class Sender:
         self._agent_read_at = -1.0
 
     async def send(self, claim: Claim) -> None:
-        """Send one claimed row and tell the outcome."""
+        """Send one claimed row and report the outcome."""
+        sent_at = self._clock.now()
         try:
             job = await self._gateway.send(self._batch.id, self._batch.agent.id, claim.inputs, claim.retry_of)
         except (NoEffectError, KeyRefusedError):
@@ -39,7 +40,7 @@ class Sender:
         except UnknownToWriterError:
             await self._unknown(claim)
         except RequestRefusedError as refusal:
-            await self._refused(claim, str(refusal))
+            await self._refused(claim, str(refusal), sent_at)
         else:
             self._outcomes.sent(claim.position, job.id)
 
@@ -49,12 +50,12 @@ class Sender:
             await self._halt(PauseKind.AGENT_GONE, _gone(self._batch.agent))
         self._outcomes.back(claim.position, new_job=True)
 
-    async def _refused(self, claim: Claim, words: str) -> None:
+    async def _refused(self, claim: Claim, words: str, sent_at: float) -> None:
         """400: either the agent has changed, or this row is wrong, or its old job needs no retry any more."""
         if claim.retry_of is not None:
             await self._retry_refused(claim)
         elif await self._agent_is_as_launched():
-            self._outcomes.ended(Ended(claim.position, None, words))
+            self._outcomes.ended(Ended(claim.position, None, words, sent_at=sent_at))
         else:
             self._outcomes.back(claim.position)
 

@@ -14,7 +14,6 @@ COMPLETED, FAILED, WAITING = RowState.COMPLETED, RowState.FAILED, RowState.WAITI
 OK = None
 BAD = "The product is not known."
 OTHER = "The tone is not known."
-CAPACITY = "Rate limit exceeded: too many tokens per minute."
 
 
 def opens_at(*outcomes: str | None) -> tuple[int, Verdict] | None:
@@ -73,11 +72,6 @@ def test_numbers_and_ids_make_no_other_reason() -> None:
     assert opens_at(*words) == (10, Verdict(reason, words[9], 10, 10, is_jump=False))
 
 
-def test_failures_for_capacity_do_not_count() -> None:
-    assert opens_at(*[CAPACITY] * 200) is None
-    assert opens_at(*[CAPACITY] * 200, *[BAD] * 10) == (210, start(10, 10))
-
-
 def stopped(stage: Stage, batch_id: str) -> Batch:
     batch = stage.batch(batch_id)
     assert (batch.state, batch.pause_kind) == (BatchState.PAUSED, PauseKind.MOST_FAIL)
@@ -91,9 +85,7 @@ def test_a_batch_whose_rows_all_fail_stops_and_goes_on_when_told_to(play: Play) 
         counts = stage.states(batch)
         assert stopped(stage, batch).reason.endswith(
             " rows to finish failed for the same reason: “The model gave no answer.” "
-            "Nothing more is sent; what Writer still works on is collected. If the cause is mended, or you want to "
-            "go on all the same, press Resume anyway: this batch is not stopped again then. Or cancel it and launch "
-            "the spreadsheet anew."
+            "Fix the cause and press Resume anyway, or cancel and launch the spreadsheet again."
         )
         assert counts[FAILED] < 200
         assert counts[FAILED] + counts[WAITING] == 400

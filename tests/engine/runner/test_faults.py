@@ -26,7 +26,11 @@ LATE: dict[str, Any] = {"lag": 10.0, "effect_delay": (0.0, 10.0)}
 
 
 def faults() -> list[object]:
-    return [pytest.param(fault, marks=[] if fault in QUICK else pytest.mark.slow) for fault in Fault]
+    return [
+        pytest.param(fault, marks=[] if fault in QUICK else pytest.mark.slow)
+        for fault in Fault
+        if fault is not Fault.PAYMENT
+    ]
 
 
 @pytest.mark.parametrize("late", [{}, pytest.param(LATE, marks=pytest.mark.slow)], ids=["at once", "late"])

@@ -173,6 +173,8 @@ class Double:
 
     def _refusal(self, request: Request, kind: Kind, subject: str, text: str) -> Answer | None:
         """Why no job can be started."""
+        if self.options.quota_status is not None and self._works.is_over_quota:
+            return error(self.options.quota_status, self.options.quota_words)
         if kind is Kind.RETRY:
             if subject not in self.jobs:
                 return error(404, f"There is no job {subject}.")
@@ -230,9 +232,11 @@ class Double:
         drops |= dict.fromkeys((Fault.RESET_BEFORE, Fault.RESET_AFTER), Drop.RESET)
         if fault in drops:
             return drops[fault]
+        if fault is Fault.PAYMENT:
+            return error(402, self.options.quota_words)
         if fault in (Fault.LIMIT, Fault.LIMIT_UNTIL):
             style = self.options.retry_after or "seconds"
-            return slow_down(5, style if fault is Fault.LIMIT_UNTIL else None, self._now())
+            return slow_down(self.options.wait, style if fault is Fault.LIMIT_UNTIL else None, self._now())
         if fault in (Fault.ERROR_500, Fault.ERROR_500_AFTER):
             return error(500, "Something went wrong.")
         if fault is Fault.HTML_503:

@@ -4,7 +4,7 @@ import random
 from bisect import insort
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -39,6 +39,8 @@ class Job:
     """Why it fails, where it does."""
     key: float
     """Its place in a random order."""
+    changed: dict[str, Any] = field(default_factory=dict)
+    """What its JSON says instead once it has ended."""
 
     def status(self, now: float) -> str:
         """How it stands."""
@@ -61,7 +63,7 @@ class Job:
             shown["data"] = {"title": "Result", "suggestion": suggestion_for(self.text, self.attempt)}
         elif status == "failed":
             shown["error"] = self.words
-        return shown
+        return shown if status == "in_progress" else {**shown, **self.changed}
 
 
 def stamp(moment: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 Span = float | tuple[float, float]
 """So many seconds, or between so many and so many."""
@@ -55,6 +56,8 @@ class Fault(StrEnum):
     """504 after the effect."""
     LIMIT = "limit"
     """429 that does not say how long to wait."""
+    PAYMENT = "payment"
+    """402, in the words of `Options.quota_words`."""
     LIMIT_UNTIL = "limit_until"
     """429 with Retry-After, as `Options.retry_after` has it (seconds where that is None)."""
 
@@ -105,6 +108,14 @@ class Options:
     refused: dict[str, str] = field(default_factory=dict)
     """Row texts that are refused with 400, and the words."""
 
+    changed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the JSON of some rows' jobs says instead once they have ended, by the row's own text."""
+    quota: int | None = None
+    """Jobs that are started in all; what comes after that meets `quota_status`."""
+    quota_status: int | None = None
+    """How a job beyond the quota is refused; None: it is accepted, and fails."""
+    quota_words: str = "You exceeded your current quota, check your plan and billing details."
+
     page_cap: int = 100
     order: Order = Order.NEWEST
     lag: float = 0.0
@@ -120,6 +131,8 @@ class Options:
     """Requests taken in any 60 seconds; those beyond get a 429."""
     other_share: float = 0.0
     """The share of `rpm` that another client uses up."""
+    wait: int = 5
+    """Seconds that the fault LIMIT_UNTIL says to wait."""
     retry_after: str | None = None
     """What a 429 says about waiting: None, `seconds` or `date`."""
     tokens_per_minute: int | None = None

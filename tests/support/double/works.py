@@ -39,6 +39,7 @@ class Works:
         self._attempts: Counter[str] = Counter()
         self._late: list[tuple[float, int, Callable[[float], object]]] = []
         self._late_number = 0
+        self._within_quota = 0
         self._stranger_at: float | None = None
 
     def draw(self, span: Span) -> float:
@@ -88,6 +89,7 @@ class Works:
             ready_at=first.ready_at,
             words=first.words,
             key=self._random.random(),
+            changed=self._options.changed.get(text, {}) if ours else {},
         )
         self.jobs[job.id] = job
         self._shelves[agent_id].add(job)
@@ -116,11 +118,19 @@ class Works:
             return _Try(1, ready_at, None)
         self._attempts[text] += 1
         number = self._attempts[text]
+        if self.is_over_quota and options.quota_status is None:
+            return _Try(number, at + _FAILS_AFTER, options.quota_words)
+        self._within_quota += 1
         if self._goes_over_tokens(at):
             return _Try(number, at + _FAILS_AFTER, options.capacity_words)
         fails = number <= options.failing_attempts and _share_of(f"{options.seed} {text}") < options.fail_share
         words = options.fail_words[min(number, len(options.fail_words)) - 1] if fails else None
         return _Try(number, ready_at, words)
+
+    @property
+    def is_over_quota(self) -> bool:
+        """Whether no more jobs are to be had."""
+        return self._options.quota is not None and self._within_quota >= self._options.quota
 
     def _goes_over_tokens(self, at: float) -> bool:
         most = self._options.tokens_per_minute
