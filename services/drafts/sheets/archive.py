@@ -1,6 +1,5 @@
 """The parts of a zipped workbook, read no further than they claim to reach."""
 
-import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -9,32 +8,47 @@ from types import TracebackType
 from typing import Self
 from xml.etree import ElementTree
 
-from services.drafts.sheets.kinds import damaged_error, password_error
-from services.drafts.sheets.numbers import BUILT_IN, matters
+from services.drafts.sheets.refusals import damaged_error, password_error
 from services.errors import SheetError
 
-MAX_UNPACKED = 1_000_000_000
-"""Bytes that a workbook may unpack to. A full sheet of 200,000 rows and 20 columns takes about a fifth of that."""
+MAX_UNPACKED_BYTES = 1_000_000_000
+"""What a workbook may unpack to. A full sheet of 200,000 rows and 20 columns needs about a fifth of that."""
 
-_PIECE = 1_048_576  # bytes
-_SIGNS = (b"f>", b'"e"', b"'e'")  # the end of a formula, the type of an error value
-_LONGEST_SIGN = 3
-_STYLES = "xl/styles.xml"
-_PACKED_FLAG = 0x1  # the zip directory's mark for a part that needs a password
+_PIECE_BYTES = 1_048_576
+_START_BYTES = 4_096
+_MAX_PARSED_BYTES = 64_000_000  # of a part that is held in memory as a tree: styles, relationships and the like
+_ENCRYPTED_FLAG = 0x1  # the zip directory's mark for a part that needs a password
+_MAX_PARTS = 100_000
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    KeyError,
+)
+
+
+def part_name(name: str) -> str:
+    """Write the name of a zip entry as the standard has it: with slashes, and none at the start."""
+    return name.replace("\\", "/").lstrip("/")
 
 
 class Archive:
     """A zipped workbook, opened; use it as a context manager.
 
-    Its methods raise SheetError for a part that is damaged, or longer than the directory says.
+    Parts are found whatever slashes and case their entries are named with. Its methods raise SheetError for a part
+    that is damaged, or longer than the directory says.
     """
 
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError) as exc:
+        except _UNREADABLE as exc:
             raise damaged_error() from exc
-        self._names = {info.filename.lstrip("/"): info.filename for info in self._zip.infolist()}
+        self._entries = {part_name(info.filename).lower(): info for info in self._zip.infolist()}
 
     def __enter__(self) -> Self:
         return self
@@ -42,72 +56,77 @@ class Archive:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._zip.close()
 
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._entries
+
+    def names(self) -> list[str]:
+        """Give the names of all parts, in lower case."""
+        return list(self._entries)
+
+    def entry_name(self, name: str) -> str:
+        """Give the name of a part just as the zip directory has it."""
+        return self._entries[name.lower()].orig_filename
+
     def check(self) -> None:
-        """Refuse what is locked, or would unpack to more than `MAX_UNPACKED`."""
+        """Refuse what is locked, or would unpack to more than `MAX_UNPACKED_BYTES`."""
         infos = self._zip.infolist()
         size = sum(info.file_size for info in infos)
-        if size > MAX_UNPACKED:
+        if size > MAX_UNPACKED_BYTES:
             raise SheetError(
-                f"This workbook unpacks to {size / 1e6:,.0f} MB; at most {MAX_UNPACKED / 1e6:,.0f} MB are taken. "
-                "Save the sheet that is needed as CSV, and upload that."
+                f"This workbook unpacks to {size / 1e6:,.0f} MB; the limit is {MAX_UNPACKED_BYTES / 1e6:,.0f} MB. "
+                "Save the sheet you need as CSV and upload that."
             )
-        if any(info.flag_bits & _PACKED_FLAG for info in infos) or self._is_encrypted_ods():
+        if len(infos) > _MAX_PARTS:
+            raise damaged_error()
+        if any(info.flag_bits & _ENCRYPTED_FLAG for info in infos) or self._is_encrypted_ods():
             raise password_error()
-        for name in ("xl/sharedStrings.xml", "content.xml"):
-            for _ in self.pieces(name):
-                pass  # reading proves its length
+
+    def prove_length(self, name: str) -> None:
+        """Unpack a part for nothing but to see that it isn't longer than the directory says."""
+        for _ in self.pieces(name):
+            pass
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Unpack a part piece by piece; nothing if there is no such part."""
-        if name not in self._names:
+        info = self._entries.get(name.lower())
+        if info is None:
             return
         try:
-            with self._zip.open(self._names[name]) as part:
-                while piece := part.read(_PIECE):
+            with self._zip.open(info) as part:
+                while piece := part.read(_PIECE_BYTES):
                     yield piece
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError) as exc:
+        except _UNREADABLE as exc:
             raise damaged_error() from exc
 
-    def needs_marks(self, part: str) -> bool:
-        """Whether a sheet may have formulas or error values; reads all of it, which proves its length too."""
-        found = False
-        tail = b""
-        for piece in self.pieces(part):
-            text = tail + piece
-            found = found or any(sign in text for sign in _SIGNS)
-            tail = text[-_LONGEST_SIGN:]
-        return found
+    def start(self, name: str) -> bytes:
+        """Unpack the beginning of a part, a few pieces' worth at most."""
+        data = b""
+        for piece in self.pieces(name):
+            data += piece
+            if len(data) >= _START_BYTES:
+                break
+        return data[:_START_BYTES]
 
-    def sheet_parts(self) -> dict[str, str]:
-        """Map the sheets' names to the parts they are in."""
-        targets = {r.get("Id", ""): r.get("Target", "") for r in self._elements("xl/_rels/workbook.xml.rels")}
-        parts = {}
-        for sheet in self._elements("xl/workbook.xml", "sheet"):
-            relation = next((value for key, value in sheet.items() if key.endswith("}id")), "")
-            parts[sheet.get("name", "")] = posixpath.normpath(posixpath.join("/xl", targets.get(relation, ""))).lstrip(
-                "/"
-            )
-        return parts
-
-    def number_formats(self) -> dict[int, str]:
-        """Map the cell styles whose number format changes how a number looks to that format's code."""
-        codes = dict(BUILT_IN)
-        for element in self._elements(_STYLES, "numFmt"):
-            codes[_whole(element.get("numFmtId"))] = element.get("formatCode", "")
-        styles = [child for cells in self._elements(_STYLES, "cellXfs") for child in cells]
-        used = {number: codes.get(_whole(style.get("numFmtId")), "") for number, style in enumerate(styles)}
-        return {number: code for number, code in used.items() if matters(code)}
-
-    def _elements(self, part: str, local_name: str = "Relationship") -> Iterator[ElementTree.Element]:
+    def tree(self, name: str) -> ElementTree.Element:
+        """Parse a small part; an empty element if there is none."""
+        data = bytearray()
+        for piece in self.pieces(name):
+            data += piece
+            if len(data) > _MAX_PARSED_BYTES:
+                raise damaged_error()
         try:
-            root = ElementTree.fromstring(b"".join(self.pieces(part)) or b"<none/>")  # noqa: S314 (the process is caged)
-        except ElementTree.ParseError as exc:
+            return ElementTree.fromstring(bytes(data) or b"<none/>")  # noqa: S314 (expat bounds entities)
+        except (ElementTree.ParseError, ValueError, LookupError) as exc:
             raise damaged_error() from exc
-        return (element for element in root.iter() if element.tag.rpartition("}")[2] == local_name)
+
+    def elements(self, name: str, local_name: str) -> Iterator[ElementTree.Element]:
+        """Give the elements of a small part that have a name in whatever namespace."""
+        return (element for element in self.tree(name).iter() if local(element.tag) == local_name)
 
     def _is_encrypted_ods(self) -> bool:
         return any(b"encryption-data" in piece for piece in self.pieces("META-INF/manifest.xml"))
 
 
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+def local(tag: str) -> str:
+    """Cut a tag's or attribute's namespace off."""
+    return tag.rpartition("}")[2]

@@ -1,121 +1,75 @@
-"""Numbers as text: plain, or as Excel shows them under a number format."""
+"""Numbers as text: with 15 digits, or as Excel shows them under a number format."""
 
 import math
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from functools import lru_cache
-from typing import NamedTuple
 
-BUILT_IN = {
-    2: "0.00",
-    3: "#,##0",
-    4: "#,##0.00",
-    5: '"$"#,##0;-"$"#,##0',
-    6: '"$"#,##0;-"$"#,##0',
-    7: '"$"#,##0.00;-"$"#,##0.00',
-    8: '"$"#,##0.00;-"$"#,##0.00',
-    9: "0%",
-    10: "0.00%",
-    11: "0.00E+00",
-    37: "#,##0;(#,##0)",
-    38: "#,##0;(#,##0)",
-    39: "#,##0.00;(#,##0.00)",
-    40: "#,##0.00;(#,##0.00)",
-    41: "#,##0;-#,##0",
-    42: '"$"#,##0;-"$"#,##0',
-    43: "#,##0.00;-#,##0.00",
-    44: '"$"#,##0.00;-"$"#,##0.00',
-}
-"""The formats that workbooks name by number only, as far as they change how a number looks."""
+from services.drafts.sheets.formats import Piece, Section, parse_format
 
-_TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\[(?P<bracket>[^\]]*)\]'
-    r"|(?P<general>General)|(?P<exponent>E[+-]0+)|(?P<digit>[0#?])|(?P<mark>[.,%])|(?P<other>.)",
-    re.DOTALL | re.IGNORECASE,
-)
-_COLOURS = re.compile(r"(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)$", re.IGNORECASE)
-_UNSUPPORTED = frozenset("dmyhsDMYHSgGbBeE/@;")  # dates, fractions, text
-_LARGEST_PLAIN = 1e21
-_SMALLEST_PLAIN = 1e-12
+_MAX_PLAIN = 1e21
+_MIN_PLAIN = 1e-12
 _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)  # digits enough for any float with any sensible format
 
 
-class _Piece(NamedTuple):
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True)
-class _Section:
-    """One of the parts of a format that semicolons separate."""
-
-    pieces: tuple[_Piece, ...]
-
-    def has(self, kind: str, text: str | None = None) -> bool:
-        return any(piece.kind == kind and text in (None, piece.text) for piece in self.pieces)
-
-
 def plain(value: float) -> str:
-    """Write a number in the shortest form that reads back the same, whole numbers without `.0`."""
-    text = repr(value)
-    if text.endswith(".0"):
-        return text[:-2] if value else "0"
-    if text.lstrip("-").replace(".", "", 1).isdigit():
-        return text
+    """Write a number with the 15 significant digits that spreadsheet programs show, whole numbers without `.0`."""
+    text = f"{value:.15g}"
+    if "e" not in text and "n" not in text:
+        return text if value else "0"
     if not math.isfinite(value):
         return "#NUM!"
-    return format(Decimal(text), "f") if _SMALLEST_PLAIN < abs(value) < _LARGEST_PLAIN else text
+    return format(Decimal(text), "f") if _MIN_PLAIN < abs(value) < _MAX_PLAIN else text
 
 
 def matters(code: str) -> bool:
     """Whether a format code changes how numbers look, in a way that `shown` knows."""
-    return code not in ("General", "0", "@", "") and _sections(code) is not None
+    sections = parse_format(code).sections
+    return any(section.pieces != [Piece("general", section.pieces[0].text)] for section in sections if section.pieces)
 
 
 def shown(value: float, code: str) -> str:
-    """Write a number as Excel shows it under a format code; as `plain` does where the code is beyond us."""
-    sections = _sections(code)
-    if sections is None or not math.isfinite(value):
+    """Write a number as Excel shows it under a format code; as `plain` does where the code is beyond us.
+
+    A number that the format hides is written all the same.
+    """
+    if not math.isfinite(value):
         return plain(value)
-    number = Decimal(repr(value))
-    section, sign = _section_for(sections, number)
+    number = Decimal(f"{value:.15g}")
+    section, sign = _section_for(parse_format(code).sections, number)
+    if section is None:
+        return plain(value)
     try:
         text = _render(section, abs(number)).strip()
-    except InvalidOperation:  # a format with more places than any spreadsheet program takes
+    except InvalidOperation:  # a format with more places than any spreadsheet program allows
         return plain(value)
     return f"{sign}{text}" if text else plain(value)
 
 
-def _section_for(sections: tuple[_Section, ...], number: Decimal) -> tuple[_Section, str]:
-    if number < 0:
-        return (sections[1], "") if len(sections) > 1 else (sections[0], "-")
+def _section_for(sections: tuple[Section, ...], number: Decimal) -> tuple[Section | None, str]:
+    """Choose the section for a number, and the sign to write before what it gives."""
+    sign = "-" if number < 0 else ""
+    if any(section.condition for section in sections):
+        return _section_by_condition(sections, number, sign)
+    if not sections:
+        return None, ""
+    if number < 0 and len(sections) > 1:
+        return sections[1], ""
     if number == 0 and len(sections) > 2:
         return sections[2], ""
-    return sections[0], ""
+    return sections[0], sign
 
 
-@lru_cache(maxsize=256)
-def _sections(code: str) -> tuple[_Section, ...] | None:
-    """Take a format code apart; None for one that needs more than digits and literal text."""
-    parts: list[list[_Piece]] = [[]]
-    for match in _TOKEN.finditer(code):
-        kind = match.lastgroup or "skipped"
-        text = match[kind] if match.lastgroup else ""
-        if kind == "other" and text == ";":
-            parts.append([])
-        elif len(parts) > 3:
-            break  # the fourth part is for texts
-        elif (kind == "other" and text in _UNSUPPORTED) or (kind == "bracket" and not _COLOURS.match(text)):
-            return None
-        elif kind in ("quoted", "escaped", "currency", "other"):
-            parts[-1].append(_Piece("literal", text))
-        elif kind in ("general", "exponent", "digit", "mark"):
-            parts[-1].append(_Piece(kind, text))
-    return tuple(_Section(tuple(pieces)) for pieces in parts[:3])
+def _section_by_condition(sections: tuple[Section, ...], number: Decimal, sign: str) -> tuple[Section | None, str]:
+    """Choose the first section whose condition holds; in the second of three, the usual one is "negative"."""
+    for position, section in enumerate(sections):
+        is_negative_section = position == 1 and len(sections) > 2 and section.condition is None
+        if section.condition.holds(number) if section.condition else number < 0 or not is_negative_section:
+            says_sign = is_negative_section or bool(section.condition and section.condition.is_negative_only)
+            return section, "" if says_sign else sign
+    return None, ""
 
 
-def _render(section: _Section, number: Decimal) -> str:
+def _render(section: Section, number: Decimal) -> str:
     pieces = section.pieces
     if section.has("general"):
         return "".join(plain(float(number)) if p.kind == "general" else p.text for p in pieces)
@@ -127,7 +81,7 @@ def _render(section: _Section, number: Decimal) -> str:
     return _fixed(pieces, number)
 
 
-def _fixed(pieces: tuple[_Piece, ...], number: Decimal) -> str:
+def _fixed(pieces: Sequence[Piece], number: Decimal) -> str:
     """Fill digits into their places: from the point to the left, and from the point to the right."""
     point = next((i for i, piece in enumerate(pieces) if piece == ("mark", ".")), len(pieces))
     whole, fraction = pieces[:point], pieces[point + 1 :]
@@ -139,7 +93,7 @@ def _fixed(pieces: tuple[_Piece, ...], number: Decimal) -> str:
     return text + _fill_fraction(fraction, right) if point < len(pieces) else text
 
 
-def _fill_whole(pieces: tuple[_Piece, ...], digits: str) -> str:
+def _fill_whole(pieces: Sequence[Piece], digits: str) -> str:
     places = [i for i, piece in enumerate(pieces) if piece.kind == "digit"]
     commas = any(p == ("mark", ",") and places and places[0] < i < places[-1] for i, p in enumerate(pieces))
     out: list[str] = []
@@ -158,7 +112,7 @@ def _fill_whole(pieces: tuple[_Piece, ...], digits: str) -> str:
     return "".join(reversed(out)) if places else "".join(reversed(out)) + digits
 
 
-def _fill_fraction(pieces: tuple[_Piece, ...], digits: str) -> str:
+def _fill_fraction(pieces: Sequence[Piece], digits: str) -> str:
     """Write the digits behind the point; a trailing zero only where the format asks for it."""
     places = [piece.text for piece in pieces if piece.kind == "digit"]
     least = max((i + 1 for i, place in enumerate(places) if place == "0"), default=0)
@@ -167,13 +121,22 @@ def _fill_fraction(pieces: tuple[_Piece, ...], digits: str) -> str:
     return "." + "".join(texts)
 
 
-def _scientific(pieces: tuple[_Piece, ...], number: Decimal) -> str:
-    """Write one digit before the point, as the usual format 0.00E+00 does."""
-    places = 0
-    seen_point = False
-    for piece in pieces:
-        seen_point = seen_point or piece == ("mark", ".")
-        places += seen_point and piece.kind == "digit"
-    width = next(len(piece.text) - 2 for piece in pieces if piece.kind == "exponent")
-    mantissa, _, exponent = f"{number:.{places}E}".partition("E")
-    return f"{mantissa}E{exponent[0]}{exponent[1:].zfill(width)}"
+def _scientific(pieces: Sequence[Piece], number: Decimal) -> str:
+    """Write a mantissa and an exponent; with several digits before the point, the exponent is a multiple of them."""
+    mark = next(i for i, piece in enumerate(pieces) if piece.kind == "exponent")
+    mantissa = pieces[:mark]
+    point = next((i for i, piece in enumerate(mantissa) if piece == ("mark", ".")), mark)
+    step = max(1, sum(piece.kind == "digit" for piece in mantissa[:point]))
+    places = sum(piece.kind == "digit" for piece in mantissa[point:])
+    exponent = _exponent(number, step, places)
+    sign = "-" if exponent < 0 else "+" if pieces[mark].text[1] == "+" else ""
+    width = len(pieces[mark].text) - 2
+    text = _fixed(mantissa, number.scaleb(-exponent, context=_EXACT))
+    return f"{text}E{sign}{abs(exponent):0{width}}" + "".join(piece.text for piece in pieces[mark + 1 :])
+
+
+def _exponent(number: Decimal, step: int, places: int) -> int:
+    """Find the exponent that leaves 1 to `step` digits before the point, also after rounding to `places`."""
+    exponent = number.adjusted() // step * step if number else 0
+    rounded = number.scaleb(-exponent, context=_EXACT).quantize(Decimal(1).scaleb(-places), context=_EXACT)
+    return exponent + step if rounded.adjusted() >= step else exponent

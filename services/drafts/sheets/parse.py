@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from services.drafts.sheets.book import Book
 from services.drafts.sheets.kinds import Kind, kind_of
 from services.drafts.sheets.table import Limits, NoRowsError, Source, Table, build
 from services.drafts.sheets.text import open_text
@@ -25,19 +26,27 @@ def parse(
         source = open_text(path.read_bytes(), reading)
         return _sheet(filename, source, build(source, limits, out, on_progress))
 
-    from services.drafts.sheets.workbook import Workbook
+    from services.drafts.sheets.workbook import open_workbook
 
-    with Workbook(path.rename(path.with_suffix(f".{kind}")), kind) as book:  # calamine goes by the name
+    with open_workbook(path, kind) as book:
         names = (reading.sheet,) if reading.sheet is not None else book.sheets
         nothing = NoRowsError("This workbook has no sheets with rows. Choose one with a header and rows below it.")
         for name in names:
             source = book.open_sheet(name)
             try:
-                return _sheet(filename, source, build(source, limits, out, on_progress), book.sheets)
+                return _sheet(filename, source, build(source, limits, out, on_progress), book)
             except NoRowsError as exc:
                 nothing = exc
         raise nothing
 
 
-def _sheet(filename: str, source: Source, table: Table, sheets: tuple[str, ...] = ()) -> Sheet:
-    return Sheet(filename, table.columns, table.row_count, source.reading, sheets, table.notes)
+def _sheet(filename: str, source: Source, table: Table, book: Book | None = None) -> Sheet:
+    return Sheet(
+        filename,
+        table.columns,
+        table.row_count,
+        source.reading,
+        sheets=book.sheets if book else (),
+        notes=table.notes,
+        hidden_sheets=book.hidden_sheets if book else (),
+    )

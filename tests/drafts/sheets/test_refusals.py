@@ -7,18 +7,18 @@ from io import BytesIO
 import pytest
 
 from services.drafts.sheets import Limits
-from services.drafts.sheets.archive import MAX_UNPACKED
+from services.drafts.sheets.archive import MAX_UNPACKED_BYTES
 from services.errors import SheetError
 from tests.drafts.sheets.helpers import CONTENT, LIMITS, ods, parsed, plain_workbook, with_part
 from tests.drafts.sheets.test_workbook import XLS
 
-REMEDY = "Open your spreadsheet in Excel, LibreOffice or Google Sheets, and save it as XLSX or CSV."
+REMEDY = "Save your spreadsheet as XLSX or CSV and upload it again."
 DAMAGED = (
-    "This workbook is damaged or was not uploaded whole. Open it in Excel or LibreOffice, save it again as XLSX, "
-    "and upload that."
+    "This workbook is damaged or wasn't uploaded in full. Open it in Excel or LibreOffice, save it as XLSX, and upload "
+    "that."
 )
 PASSWORD = (
-    "This workbook is protected by a password. Remove the password in Excel (File, Info, Protect Workbook), save "
+    "This workbook is protected by a password. Remove the password in Excel (File > Info > Protect Workbook), save "
     "it, and upload it again."
 )
 EMPTY = "This file is empty. Choose one with a header row and at least one row below it."
@@ -66,7 +66,8 @@ def test_a_header_without_rows(data: bytes) -> None:
         (b"%PDF-1.7\n", "a PDF document"),
         (b"\x1f\x8b\x08", "an archive"),
         (b"PK\x05\x06", "an archive"),
-        (b"<!DOCTYPE html><table>", "a web page or XML file"),
+        (b"BM" + bytes((9, 9, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0)), "an image"),
+        (b'<?xml version="1.0"?><feed>', "an XML file"),
     ],
 )
 def test_another_kind_of_file_under_the_name_of_a_spreadsheet(start: bytes, name: str) -> None:
@@ -75,7 +76,7 @@ def test_another_kind_of_file_under_the_name_of_a_spreadsheet(start: bytes, name
 
 @pytest.mark.parametrize("data", [bytes(range(256)) * 20, b"\x7fELF\x02\x01\x01" + bytes(200), bytes(5_000)])
 def test_binary_data_under_the_name_of_a_text(data: bytes) -> None:
-    assert refusal(data) == f"This file is neither a text nor a workbook. {REMEDY}"
+    assert refusal(data) == f"This isn't a spreadsheet. {REMEDY}"
 
 
 def test_a_document_that_is_no_spreadsheet() -> None:
@@ -83,8 +84,8 @@ def test_a_document_that_is_no_spreadsheet() -> None:
     assert refusal(OLE + "WordDocument".encode("utf-16-le"), "a.xls").startswith("This file is an Office document")
 
 
-def test_a_kind_of_file_that_is_not_taken() -> None:
-    assert refusal(b"a,b\n1,2\n", "a.json") == f"Files of the kind .json are not taken. {REMEDY}"
+def test_a_type_of_file_that_cannot_be_read() -> None:
+    assert refusal(b"a,b\n1,2\n", "a.json") == f"Files of type .json can't be read. {REMEDY}"
 
 
 @pytest.mark.parametrize(
@@ -112,11 +113,11 @@ def test_a_workbook_that_needs_a_password() -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused_by_what_its_directory_says() -> None:
-    size = MAX_UNPACKED + 1
+    size = MAX_UNPACKED_BYTES + 1
     data = bytearray(WORKBOOK)
     entry = data.index(b"PK\x01\x02")
     data[entry + 24 : entry + 28] = struct.pack("<I", size)
-    assert refusal(bytes(data), "a.xlsx").startswith("This workbook unpacks to 1,000 MB; at most 1,000 MB are taken. ")
+    assert refusal(bytes(data), "a.xlsx").startswith("This workbook unpacks to 1,000 MB; the limit is 1,000 MB. ")
 
 
 def test_a_part_that_is_longer_than_the_directory_says_is_refused() -> None:

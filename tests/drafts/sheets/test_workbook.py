@@ -10,13 +10,12 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from services.drafts.sheets import Limits, archive
+from services.drafts.sheets.problems import ERROR_VALUE, NO_RESULT
 from services.errors import SheetError
 from services.models import Problem, Reading, SheetRow
 from tests.drafts.sheets.helpers import CONTENT, cells, ods, parsed, plain_workbook, with_part, workbook
 
 XLS = Path(__file__).parent / "files" / "products.xls"
-NO_RESULT = "No result is stored for this formula: save the file in Excel or LibreOffice, and bring it again."
-ERROR_VALUE = "The formula in this cell ends in an error. Correct it, or replace it by a value."
 
 
 def test_cells_become_the_text_a_person_would_expect() -> None:
@@ -130,7 +129,7 @@ def test_an_error_value_is_kept_as_text_and_is_a_problem_of_its_row() -> None:
 def test_an_error_value_is_found_without_a_formula_and_wherever_the_unpacked_pieces_are_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(archive, "_PIECE", 1)
+    monkeypatch.setattr(archive, "_PIECE_BYTES", 1)
     data = with_part(plain_workbook(["a"], [1]), CONTENT, lambda xml: xml.replace(b'"A2"><v>1', b'"A2" t="e"><v>#NUM!'))
     assert parsed(data, "a.xlsx")[1] == [SheetRow(2, ("#NUM!",), (Problem("a", "#NUM!", ERROR_VALUE),))]
 
@@ -172,7 +171,8 @@ def fill_hidden(_: xlsxwriter.Workbook, sheet: Worksheet) -> None:
 def test_the_first_sheet_that_has_rows_is_read_and_the_others_can_be_chosen() -> None:
     data = workbook(fill_nothing, fill_header, fill_hidden, fill_some, fill_some)
     sheet, rows = parsed(data, "a.xlsx")
-    assert sheet.sheets == ("Sheet1", "Sheet2", "Sheet4", "Sheet5")
+    assert sheet.sheets == ("Sheet1", "Sheet2", "Sheet4", "Sheet5", "Sheet3")
+    assert sheet.hidden_sheets == ("Sheet3",)
     assert (sheet.reading, rows) == (Reading(sheet="Sheet4"), [SheetRow(2, ("Sheet4",))])
     assert cells(data, "a.xlsx", Reading(sheet="Sheet5")) == [("Name",), ("Sheet5",)]
 
@@ -207,7 +207,7 @@ def test_an_opendocument_sheet_is_read() -> None:
     )
     sheet, found = parsed(ods(rows), "a.ods")
     assert (sheet.columns, sheet.reading) == (("SKU", "Price"), Reading(sheet="Sheet"))
-    assert found == [SheetRow(2, ("00123", "18"))]
+    assert found == [SheetRow(2, ("00123", "18.00"))]
 
 
 def test_columns_and_rows_of_a_workbook_are_limited_like_those_of_a_text() -> None:
