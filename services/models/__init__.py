@@ -29,6 +29,8 @@ from services.models.draft import (
     Draft,
     Estimate,
     LaunchOptions,
+    MatchReason,
+    Proposal,
     RowProblem,
 )
 from services.models.job import Job, JobPage, JobState
@@ -62,8 +64,10 @@ __all__ = [
     "JobState",
     "LaunchOptions",
     "Load",
+    "MatchReason",
     "PauseKind",
     "Problem",
+    "Proposal",
     "Reading",
     "RowDetail",
     "RowPage",
