@@ -1,15 +1,15 @@
-"""Dialogs that ask before something that cannot be taken back."""
+"""Dialogs that ask before something that can't be undone."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from components.words import count, plain
+from components.words import count, number, plain
 from services.models import Counts, RowState
 
 
 def _choose(action: str, key: str, icon: str, otherwise: str, confirm: Callable[[], None]) -> None:
-    """The dialog's two ways out."""
+    """Draw the dialog's two buttons."""
     with st.container(horizontal=True, gap="xsmall"):
         st.button(action, key=key, type="primary", icon=icon, on_click=confirm)
         if st.button(otherwise, key=f"{key}_not"):
@@ -22,16 +22,15 @@ def ask_cancel(counts: Counts, confirm: Callable[[], None]) -> None:
     @st.dialog("Cancel this batch?")
     def dialog() -> None:
         if counts[RowState.WAITING]:
-            waiting = count(counts[RowState.WAITING], "row still waits", "rows still wait")
-            st.markdown(f"{waiting} and will never be sent.")
+            st.markdown(f"{count(counts[RowState.WAITING], 'waiting row')} won't be sent.")
         if counts.retrying:
-            st.markdown(f"{count(counts.retrying, 'failed row')} will not be tried again.")
-        at_writer = counts[RowState.IN_PROGRESS] + counts[RowState.SENDING]
+            st.markdown(f"{count(counts.retrying, 'failed row')} won't be retried.")
+        running = counts[RowState.IN_PROGRESS] + counts[RowState.SENDING]
         st.markdown(
-            "Rows that are already at Writer run to their end, and their suggestions are still collected"
-            + (f" ({count(at_writer, 'row')} right now)." if at_writer else ".")
+            "Jobs already running will finish, and you'll keep their suggestions"
+            + (f" ({number(running)} right now)." if running else ".")
         )
-        _choose("Cancel the batch", "confirm_cancel", ":material/close:", "Keep it", confirm)
+        _choose("Cancel batch", "confirm_cancel", ":material/close:", "Keep batch", confirm)
 
     dialog()
 
@@ -41,27 +40,27 @@ def ask_delete(name: str, counts: Counts, confirm: Callable[[], None]) -> None:
 
     @st.dialog("Delete this batch?")
     def dialog() -> None:
-        st.markdown(f"**{plain(name)}** with {count(counts.total, 'row')} will be gone for good, suggestions included.")
+        st.markdown(f"**{plain(name)}** and its {count(counts.total, 'row')} will be permanently deleted.")
         if counts[RowState.COMPLETED]:
-            st.markdown("Download it first if you want to keep the suggestions.")
-        _choose("Delete", "confirm_delete", ":material/delete:", "Keep it", confirm)
+            st.markdown("Download it first to keep the suggestions.")
+        _choose("Delete batch", "confirm_delete", ":material/delete:", "Keep batch", confirm)
 
     dialog()
 
 
 def retry_warnings(completed: int, unconfirmed: int) -> list[str]:
-    """What a person has to know before sending such rows again; empty when nothing speaks against it."""
+    """Give what a person must know before these rows are sent again; empty when there is no risk."""
     warnings: list[str] = []
     if unconfirmed:
-        which, what = ("it", "it") if unconfirmed == 1 else ("them", "they")
+        which, they = ("it", "it") if unconfirmed == 1 else ("them", "they")
         warnings.append(
             f"{count(unconfirmed, 'row')} {_is(unconfirmed)} unconfirmed: "
-            f"Writer may have worked on {which} already, and {what} may be charged twice."
+            f"Writer may have processed {which} already, so {they} may be charged twice."
         )
     if completed:
         warnings.append(
-            f"{count(completed, 'row')} {_is(completed)} completed: Writer makes a new suggestion, which is charged "
-            "again. The one there is now stays readable among the row's attempts."
+            f"{count(completed, 'row')} {_is(completed)} completed: a new suggestion is charged again. "
+            "You can still read the current one under the row's attempts."
         )
     return warnings
 
@@ -71,12 +70,12 @@ def _is(amount: int) -> str:
 
 
 def ask_retry(amount: int, warnings: list[str], confirm: Callable[[], None]) -> None:
-    """Ask before rows are sent again that may cost twice."""
+    """Ask before rows that may be charged twice are sent again."""
 
     @st.dialog(f"Retry {count(amount, 'selected row')}?")
     def dialog() -> None:
         for warning in warnings:
             st.warning(warning)
-        _choose("Retry", "confirm_retry", ":material/replay:", "Leave them" if amount > 1 else "Leave it", confirm)
+        _choose(f"Retry {count(amount, 'row')}", "confirm_retry", ":material/replay:", "Don't retry", confirm)
 
     dialog()

@@ -1,4 +1,4 @@
-"""A new batch: spreadsheet, agent, columns, check, launch, read from top to bottom over a draft in the store."""
+"""A new batch in five steps on a stored draft: spreadsheet, agent, columns, check, launch."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,12 +9,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.new_batch.agent import choose_agent, compare_agent, describe_inputs, try_again, wants_fresh_agents
-from components.new_batch.checks import show_check, tell_incomplete
-from components.new_batch.columns import Columns, choose_columns, tell_unused
+from components.new_batch.agent import choose_agent, compare_agent, describe_inputs, retry_button, wants_fresh_agents
+from components.new_batch.checks import show_check, show_incomplete
+from components.new_batch.columns import Columns, choose_columns, show_unused_columns
 from components.new_batch.drafts import tell_launched, tell_no_draft
-from components.new_batch.launch import launch_button, name_batch, proposed_name, show_storing, tell_estimate
-from components.new_batch.options import choose_options, fit, tell_sample
+from components.new_batch.launch import launch_button, name_batch, proposed_name, show_estimate, show_storing
+from components.new_batch.options import choose_options, fit, show_sample
 from components.new_batch.spreadsheet import (
     choose_reading,
     offer_draft,
@@ -33,29 +33,29 @@ from services.models import Agent, Check, Choice, Draft, LaunchOptions, Reading
 
 PREVIEW_ROWS = 6
 REFUSALS = "refusals"
-"""In the session: what could not be read and why, so that it is not read a second time."""
-LAST = "last_draft"
+"""In the session: what couldn't be read and why, so that it isn't read twice."""
+LAST_DRAFT = "last_draft"
 """In the session: the id of the draft that was shown last."""
 REREAD = "reread"
-"""In the session: the draft and how its file is to be read from now on, until that is done."""
+"""In the session: a draft's id and how to read its file again, until that is done."""
 
-Open = Callable[[Callable[[int], None]], Draft]
-"""Makes a draft, telling how many rows it has read so far."""
+OpenDraft = Callable[[Callable[[int], None]], Draft]
+"""Creates a draft; gets a function to report the number of rows read so far to."""
 
 
 def show_draft(desk: Desk, draft_id: str) -> None:
-    """The draft's steps, each as soon as the one above is answered."""
+    """Show the draft's steps, each one when the step above it is complete."""
     try:
         draft = desk.drafts.get(draft_id)
     except MissingError:
         tell_no_draft(forget_draft)
         return
     if draft.batch_id:
-        lead_on(draft.batch_id)
+        show_launched(draft.batch_id)
         return
-    st.session_state[LAST] = draft.id
+    st.session_state[LAST_DRAFT] = draft.id
     draft = spreadsheet_step(desk, draft)
-    agent_step(desk, draft)
+    draft = agent_step(desk, draft)
     if draft.agent:
         columns_step(desk, draft, draft.agent)
         check = check_step(desk, draft)
@@ -67,18 +67,18 @@ def show_draft(desk: Desk, draft_id: str) -> None:
 
 
 @dataclass(frozen=True)
-class Given:
-    """A spreadsheet that a person brings."""
+class Source:
+    """A spreadsheet that a person uploads or pastes."""
 
     id: str
-    """Different for each file and each text, the same for as long as it stands in its field."""
+    """Different for each file and each text; stays the same while it is in its field."""
     name: str
-    open: Open
+    open: OpenDraft
 
 
-def bring_spreadsheet(desk: Desk) -> None:
-    """Ask for a spreadsheet; it becomes a draft."""
-    st.markdown("Run a Writer agent over every row of a spreadsheet, then download what it wrote.")
+def request_spreadsheet(desk: Desk) -> None:
+    """Ask for a spreadsheet and open it as a draft."""
+    st.markdown("Run a Writer agent on every row of a spreadsheet, then download the results.")
     offer_last_draft(desk)
     with step(1, "Spreadsheet"):
         left, right = st.columns(2, gap="medium")
@@ -90,45 +90,47 @@ def bring_spreadsheet(desk: Desk) -> None:
             pasted = paste()
     tell_story()
     if sample:
-        slot.error(plain(open_draft(slot, Given("sample", "the sample", lambda _: desk.drafts.open_sample()))))
-    open_first(slot, [*given_file(desk, file), *given_cells(desk, pasted)])
+        slot.error(plain(open_draft(slot, Source("sample", "the sample", lambda _: desk.drafts.open_sample()))))
+    open_first(slot, [*uploaded(desk, file), *pasted_cells(desk, pasted)])
 
 
 def offer_last_draft(desk: Desk) -> None:
-    """Offer the draft that was shown last, unless it is gone or was launched."""
-    draft_id = st.session_state.get(LAST, "")
+    """Offer the draft that was shown last, unless it is gone or launched."""
+    draft_id = st.session_state.get(LAST_DRAFT, "")
     with suppress(MissingError):
         draft = desk.drafts.get(draft_id)
         if not draft.batch_id:
             offer_draft(draft.sheet, lambda: st.query_params.update(draft=draft_id))
 
 
-def given_file(desk: Desk, file: UploadedFile | None) -> list[Given]:
-    """The uploaded file, if there is one."""
+def uploaded(desk: Desk, file: UploadedFile | None) -> list[Source]:
+    """Give the uploaded file, if there is one."""
     if file is None:
         return []
-    return [Given(file.file_id, file.name, lambda tell: desk.drafts.open(file.getvalue(), file.name, tell))]
+    return [Source(file.file_id, file.name, lambda report: desk.drafts.open(file.getvalue(), file.name, report))]
 
 
-def given_cells(desk: Desk, text: str) -> list[Given]:
-    """The pasted cells, if there are any."""
-    return [Given(f"cells {hash(text)}", "the cells", lambda tell: desk.drafts.open_pasted(text, tell))] if text else []
+def pasted_cells(desk: Desk, text: str) -> list[Source]:
+    """Give the pasted cells, if there are any."""
+    if not text:
+        return []
+    return [Source(f"cells {hash(text)}", "the cells", lambda report: desk.drafts.open_pasted(text, report))]
 
 
-def open_first(slot: DeltaGenerator, given: list[Given]) -> None:
-    """Make a draft of the first one that can be used; what was refused is not read again, and its reason stays."""
+def open_first(slot: DeltaGenerator, sources: list[Source]) -> None:
+    """Open the first source that can be read. One that can't keeps showing why, and isn't read again."""
     refusals: dict[str, str] = st.session_state.setdefault(REFUSALS, {})
-    for each in given:
-        if each.id not in refusals:
-            refusals[each.id] = open_draft(slot, each)
-        slot.error(plain(refusals[each.id]))
+    for source in sources:
+        if source.id not in refusals:
+            refusals[source.id] = open_draft(slot, source)
+        slot.error(plain(refusals[source.id]))
 
 
-def open_draft(slot: DeltaGenerator, given: Given) -> str:
-    """Make a draft and go to its address; gives the reason where the spreadsheet cannot be used."""
+def open_draft(slot: DeltaGenerator, source: Source) -> str:
+    """Open a draft and go to its address; gives the reason if the spreadsheet can't be read."""
     place = slot.empty()
     try:
-        draft = given.open(tell_reading(place, given.name))
+        draft = source.open(tell_reading(place, source.name))
     except SheetError as exc:
         place.empty()
         return str(exc)
@@ -138,12 +140,12 @@ def open_draft(slot: DeltaGenerator, given: Given) -> str:
 
 
 def forget_draft() -> None:
-    """Leave the draft, which stays in the store, for the page without one."""
+    """Go to the page without a draft; the draft stays stored."""
     st.query_params.pop("draft", None)
 
 
-def lead_on(batch_id: str) -> None:
-    """Lead on to the batch of a draft that was launched; at once where the button was pressed twice."""
+def show_launched(batch_id: str) -> None:
+    """Link to the batch of a launched draft, or go there right away if the launch button was pressed twice."""
     if st.session_state.get("launch"):
         open_batch(batch_id)
     tell_launched(batch_id, forget_draft)
@@ -158,7 +160,7 @@ def open_batch(batch_id: str) -> None:
 
 
 def spreadsheet_step(desk: Desk, draft: Draft) -> Draft:
-    """What was read, and how; gives the draft as it is after reading it in another way."""
+    """Show what was read and how; gives the draft, which may have been read again."""
 
     def reread(reading: Reading) -> None:
         st.session_state[REREAD] = (draft.id, reading)
@@ -172,7 +174,7 @@ def spreadsheet_step(desk: Desk, draft: Draft) -> Draft:
 
 
 def reread_draft(desk: Desk, slot: DeltaGenerator, draft: Draft) -> Draft:
-    """Read the draft's file in another way, if the person asked for that."""
+    """Read the draft's file in another way, if the person asked for it."""
     draft_id, reading = st.session_state.get(REREAD, ("", Reading()))
     if draft_id != draft.id:
         return draft
@@ -185,64 +187,69 @@ def reread_draft(desk: Desk, slot: DeltaGenerator, draft: Draft) -> Draft:
     return draft
 
 
-def agent_step(desk: Desk, draft: Draft) -> None:
-    """Which agent, and what it asks for."""
+def agent_step(desk: Desk, draft: Draft) -> Draft:
+    """Show the agent and its inputs; gives the draft, for which the best agent may have been selected."""
 
     def choose(agent: Agent) -> None:
         attempt(lambda: desk.drafts.choose_agent(draft.id, agent))
 
     with step(2, "Agent"):
         agents = list_agents(desk)
+        suggested = desk.drafts.suggested_agent(draft, agents)
+        if draft.agent is None and suggested is not None:
+            draft = desk.drafts.preselect_agent(draft.id, suggested)
         if agents or draft.agent:
-            choose_agent(agents, draft.agent, choose)
+            choose_agent(agents, draft.agent, suggested, choose)
         if draft.agent:
             if agents:
                 compare_agent(draft.agent, agents, choose)
             describe_inputs(draft.agent.inputs)
+    return draft
 
 
 def list_agents(desk: Desk) -> list[Agent]:
-    """The agents there are; none, and why, where there are none or Writer could not be asked."""
+    """Give the agents; if there are none or Writer can't be reached, say so and give none."""
     try:
-        with st.spinner("Asking Writer for its agents …"):
+        with st.spinner("Loading agents…"):
             agents = desk.agents.list(refresh=wants_fresh_agents())
     except WriterError as exc:
         st.error(plain(str(exc)), icon=":material/cloud_off:")
-        try_again()
+        retry_button()
         return []
     if not agents:
-        st.warning("This key has no agents yet. Build a no-code agent in Writer, deploy it, and try again.")
-        try_again()
+        st.warning("This API key has no agents yet. Build a no-code agent in Writer, deploy it, and try again.")
+        retry_button()
     return agents
 
 
 def columns_step(desk: Desk, draft: Draft, agent: Agent) -> None:
-    """Which column feeds which input."""
+    """Show which column feeds which input."""
 
     def choose(name: str, choice: Choice) -> None:
         attempt(lambda: desk.drafts.save_choices(draft.id, {**desk.drafts.get(draft.id).choices, name: choice}))
 
     with step(3, "Columns"):
         first_row = next(iter(desk.drafts.preview(draft.id, 1)), None)
-        choose_columns(agent.inputs, Columns.of(draft.sheet.columns, first_row), draft.choices, choose)
-        tell_unused(draft.sheet.columns, draft.choices)
+        columns, reasons = Columns.of(draft.sheet.columns, first_row), desk.drafts.match_reasons(draft)
+        choose_columns(agent.inputs, columns, draft.choices, reasons, choose)
+        show_unused_columns(draft.sheet.columns, draft.choices)
 
 
 def check_step(desk: Desk, draft: Draft) -> Check | None:
-    """Which rows can be sent; nothing while something is undecided."""
+    """Show which rows are ready; gives None while something is undecided."""
     with step(4, "Check"):
         undecided = desk.drafts.incomplete(draft)
         if undecided:
-            tell_incomplete(undecided)
+            show_incomplete(undecided)
             return None
-        with st.spinner(f"Checking {count(draft.sheet.row_count, 'row')} …"):
+        with st.spinner(f"Checking {count(draft.sheet.row_count, 'row')}…"):
             check = desk.drafts.check(draft)
         show_check(check)
     return check
 
 
 def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
-    """The batch's name, how it is sent, what it takes, and the button."""
+    """Show the batch's name, the sending options, the estimate, and the button."""
 
     def rename(name: str) -> None:
         attempt(lambda: desk.drafts.rename(draft.id, name))
@@ -254,24 +261,24 @@ def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
         name = name_batch(draft.name, proposed_name(draft, st.context.timezone), rename)
         options = fit(draft.options, rows)
         choose_options(options, rows, choose)
-        tell_estimate(desk.drafts.estimate(options.sample_rows or rows), desk.settings.writer_rpm)
+        show_estimate(desk.drafts.estimate(options.sample_rows or rows))
         refused = desk.health().key_refused_at is not None
         if refused:
-            st.warning("Nothing can be launched while Writer refuses the API key.", icon=":material/key_off:")
+            st.warning("You can't launch until Writer accepts your API key.", icon=":material/key_off:")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             pressed = launch_button(rows, disabled=refused)
             if options.sample_rows is not None:
-                tell_sample(options.sample_rows, rows - options.sample_rows)
+                show_sample(options.sample_rows, rows - options.sample_rows)
         if pressed:
             launch(desk, draft, name, options)
 
 
 def launch(desk: Desk, draft: Draft, name: str, options: LaunchOptions) -> None:
-    """Launch the draft and go to its batch; where it cannot be launched, say why."""
+    """Launch the draft and go to its batch, or say why it can't be launched."""
     place, rows = st.empty(), draft.sheet.row_count
     show_storing(place, 0, rows)
     try:
-        desk.drafts.save_options(draft.id, options)  # as they fit the rows that are ready, which is what the page says
+        desk.drafts.save_options(draft.id, options)  # adjusted to the rows that are ready, as the page shows them
         batch_id = desk.drafts.launch(draft.id, name, lambda stored: show_storing(place, stored, rows))
     except (PersonError, WriterError) as exc:
         place.error(plain(str(exc)))
@@ -286,4 +293,4 @@ st.title("New batch", anchor=False)
 if draft_id := st.query_params.get("draft"):
     show_draft(desk, draft_id)
 else:
-    bring_spreadsheet(desk)
+    request_spreadsheet(desk)

@@ -14,7 +14,7 @@ FLOORS = {
         {"drafts", "engine"},
         {"desk"},
     ],
-    "services/drafts": [{"sheets", "mapping"}, {"checks", "launch"}],
+    "services/drafts": [{"sheets", "mapping", "recent"}, {"checks", "launch", "proposals"}],
     "services/engine": [
         {"forecast", "concurrency", "causes"},
         {"listing", "budget"},

@@ -1,4 +1,4 @@
-"""The second step of a new batch: which agent."""
+"""The second step of a new batch: the agent."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,16 +11,25 @@ from services.models import Agent, AgentInput, InputType
 _REFRESH = "refresh_agents"
 _TYPES = {
     InputType.TEXT: "text",
-    InputType.DROPDOWN: "one of a list",
+    InputType.DROPDOWN: "dropdown",
     InputType.FILE: "file",
     InputType.MEDIA: "image or other media",
 }
 
 
-def choose_agent(agents: Sequence[Agent], chosen: Agent | None, on_agent: Callable[[Agent], None]) -> None:
-    """Let the person choose among the agents, or ask for a fresh list.
+def choose_agent(
+    agents: Sequence[Agent], chosen: Agent | None, suggested: Agent | None, on_agent: Callable[[Agent], None]
+) -> None:
+    """Let the person choose an agent, or load the list again.
 
-    An agent that was chosen and is not among them (any more) stays in the list.
+    The list stays sorted by name: people look an agent up by its name, and a list that is sorted another way for each
+    spreadsheet is hard to search. What fits best is selected and says so.
+
+    Args:
+        agents: the agents of the API key.
+        chosen: the draft's agent; it stays in the list even if it isn't among them anymore.
+        suggested: the agent whose inputs fit the columns best.
+        on_agent: called with the agent that the person chooses.
     """
     known = {agent.id for agent in agents}
     offered = [*agents] if chosen is None or chosen.id in known else [chosen, *agents]
@@ -40,49 +49,49 @@ def choose_agent(agents: Sequence[Agent], chosen: Agent | None, on_agent: Callab
             width=420,
         )
         if agents:
-            st.button("Refresh", key=_REFRESH, icon=":material/refresh:", help="Ask Writer for the list again")
+            st.button("Refresh", key=_REFRESH, icon=":material/refresh:", help="Get the latest list from Writer")
+    if chosen and suggested and chosen.id == suggested.id:
+        st.caption("Suggested because its inputs match your columns.")
 
 
-def try_again() -> None:
-    """Offer to ask for the agents once more, where there are none to choose from."""
+def retry_button() -> None:
+    """Offer to load the agents again, where there are none to choose from."""
     st.button("Try again", key=_REFRESH, icon=":material/refresh:")
 
 
 def wants_fresh_agents() -> bool:
-    """Whether the person has just asked for a fresh list; known before the button is drawn."""
+    """Say whether the person has just asked for the latest list; known before the button is drawn."""
     return bool(st.session_state.get(_REFRESH))
 
 
 def compare_agent(chosen: Agent, agents: Sequence[Agent], on_agent: Callable[[Agent], None]) -> None:
-    """Say so where the chosen agent is not what it was, or not there, among the agents as they are now."""
+    """Warn if the chosen agent has changed or is gone, compared with the agents as they are now."""
     now = next((agent for agent in agents if agent.id == chosen.id), None)
     if now is None:
-        _tell_gone(chosen)
+        _warn_gone(chosen)
     elif now.inputs != chosen.inputs:
-        _tell_changed(now, on_agent)
+        _warn_changed(now, on_agent)
 
 
-def _tell_changed(now: Agent, on_agent: Callable[[Agent], None]) -> None:
-    """Say that the agent's inputs are not what they were when it was chosen, and offer to take the new ones."""
-    st.warning("The inputs of this agent were changed in Writer since you chose it.", icon=":material/update:")
-    st.button("Take the new inputs", key="take_new_inputs", on_click=on_agent, args=(now,))
+def _warn_changed(now: Agent, on_agent: Callable[[Agent], None]) -> None:
+    st.warning("This agent's inputs have changed in Writer since you chose it.", icon=":material/update:")
+    st.button("Use the new inputs", key="use_new_inputs", on_click=on_agent, args=(now,))
 
 
-def _tell_gone(agent: Agent) -> None:
-    """Say that the chosen agent is none of the key's agents (any more), and what to do."""
+def _warn_gone(agent: Agent) -> None:
     st.warning(
-        f"The agent “{plain(agent.name)}” is not among the agents of this key any more. Choose another one, or deploy "
-        "it again in Writer and press Refresh.",
+        f"Your API key no longer has the agent “{plain(agent.name)}”. Choose another one, or deploy it again in Writer "
+        "and press Refresh.",
         icon=":material/search_off:",
     )
 
 
 def describe_inputs(inputs: Sequence[AgentInput]) -> None:
-    """Say what the agent asks for."""
+    """List the agent's inputs with their types."""
     if not inputs:
         st.caption("This agent has no inputs.")
         return
-    st.caption("\n".join(["What it asks for:", "", *(f"- {_described(agent_input)}" for agent_input in inputs)]))
+    st.caption("\n".join(["Inputs:", "", *(f"- {_described(agent_input)}" for agent_input in inputs)]))
 
 
 def _described(agent_input: AgentInput) -> str:
@@ -92,7 +101,7 @@ def _described(agent_input: AgentInput) -> str:
 
 
 def type_in_words(agent_input: AgentInput) -> str:
-    """What kind of value an input takes, in plain words: "text", "up to 5 files (links or file IDs)"."""
+    """Give the type of an input in plain words: "text", "file (link or file ID), up to 5 values"."""
     words = _TYPES[agent_input.type]
     if agent_input.type in (InputType.FILE, InputType.MEDIA):
         words += " (link or file ID)" if agent_input.takes_urls else " (file ID)"

@@ -1,4 +1,4 @@
-"""The fourth step of a new batch: which rows can be sent."""
+"""The fourth step of a new batch: which rows are ready."""
 
 from collections.abc import Sequence
 
@@ -8,54 +8,56 @@ import streamlit as st
 from components.words import count, number, plain, shorten
 from services.models import Check
 
-_VALUE_LENGTH = 200
+_MAX_VALUE_CHARACTERS = 200
 
 
-def tell_incomplete(sentences: Sequence[str]) -> None:
-    """Say what is still undecided."""
+def show_incomplete(sentences: Sequence[str]) -> None:
+    """Show what must be decided before the rows can be checked."""
     for sentence in sentences:
         st.info(plain(sentence), icon=":material/pending:")
 
 
 def show_check(check: Check) -> None:
-    """Say how many rows can be sent, and what is wrong with the others."""
+    """Show how many rows are ready, and what is wrong with the others."""
     if not check.flawed:
-        st.success(_ready(check), icon=":material/check_circle:")
+        st.success(_ready(check.ready), icon=":material/check_circle:")
         return
+    them, those = ("it", "the row") if check.flawed == 1 else ("them", "the rows")
     if check.ready:
         st.warning(
-            f"{_ready(check)}, {_flawed(check.flawed)}. If you launch now, {_skipped(check.flawed)}; to take "
-            "everything along, mend the spreadsheet and bring it again.",
+            f"{_ready(check.ready)} {_flawed(check.flawed)} and will be skipped; fix {them} in your spreadsheet and "
+            f"upload it again to include {them}.",
             icon=":material/rule:",
         )
     else:
         st.error(
-            f"No row is ready, {_flawed(check.flawed)}. Choose other columns, or mend the spreadsheet and bring it "
-            "again.",
+            f"No rows are ready: {_flawed(check.flawed)}. Choose other columns, or fix {those} in your spreadsheet "
+            "and upload it again.",
             icon=":material/error:",
         )
-    _problems(check)
+    _show_problems(check)
 
 
-def _ready(check: Check) -> str:
-    return f"{count(check.ready, 'row')} ready"
+def _ready(ready: int) -> str:
+    return f"{count(ready, 'row')} {'is' if ready == 1 else 'are'} ready."
 
 
 def _flawed(flawed: int) -> str:
-    return f"{number(flawed)} {'needs' if flawed == 1 else 'need'} a look"
+    return f"{number(flawed)} {'has' if flawed == 1 else 'have'} problems"
 
 
-def _skipped(flawed: int) -> str:
-    return "it is skipped" if flawed == 1 else "they are skipped"
-
-
-def _problems(check: Check) -> None:
+def _show_problems(check: Check) -> None:
     table = pd.DataFrame(
         [
-            (found.number, found.problem.column, shorten(found.problem.value, _VALUE_LENGTH), found.problem.message)
+            (
+                found.number,
+                found.problem.column,
+                shorten(found.problem.value, _MAX_VALUE_CHARACTERS),
+                found.problem.message,
+            )
             for found in check.problems
         ],
-        columns=["Row", "Column", "Value", "What is wrong"],
+        columns=["Row", "Column", "Value", "Problem"],
     )
     st.dataframe(
         table,
@@ -65,9 +67,9 @@ def _problems(check: Check) -> None:
             "Row": st.column_config.NumberColumn(width=50, format="%d"),
             "Column": st.column_config.TextColumn(width=120),
             "Value": st.column_config.TextColumn(width=120),
-            "What is wrong": st.column_config.TextColumn(width=600),
+            "Problem": st.column_config.TextColumn(width=600),
         },
-        alt="Rows that need a look",
+        alt="Rows with problems",
     )
     if len(check.problems) < check.problem_count:
-        st.caption(f"The first {number(len(check.problems))} of {count(check.problem_count, 'problem')}")
+        st.caption(f"First {number(len(check.problems))} of {count(check.problem_count, 'problem')}")

@@ -1,25 +1,32 @@
-"""The third step of a new batch: which column feeds which input."""
+"""The third step of a new batch: the column for each input."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from components.new_batch.steps import distinct, show_stored
 from components.words import count, plain, shorten
-from services.models import AgentInput, Choice, ChoiceKind, Choices, InputType, SheetRow
+from services.models import AgentInput, Choice, ChoiceKind, Choices, InputType, MatchReason, SheetRow
 
 LEAVE_OUT = "(leave out)"
 SAME_VALUE = "(same value for all rows)"
-_EXAMPLE_LENGTH = 140
+_MAX_EXAMPLE_CHARACTERS = 140
+_REASONS = {
+    MatchReason.SIMILAR_NAME: "Suggested: similar name",
+    MatchReason.SYNONYM: "Suggested: similar meaning",
+    MatchReason.PART_OF_NAME: "Suggested: part of the name matches",
+    MatchReason.OPTIONS: "Suggested: the cells match the dropdown's options",
+}
+"""What is said of a suggested column; the same name needs no explanation."""
 
 OnChoice = Callable[[str, Choice], None]
-"""Takes an input's name and the choice that was made for it."""
+"""Called with an input's name and the choice that was made for it."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """A spreadsheet's columns under labels that no two choices share, and the row that serves as the example."""
+    """A spreadsheet's columns with a unique label each, and the row that serves as the example."""
 
     names: tuple[str, ...]
     labels: tuple[str, ...]
@@ -27,45 +34,57 @@ class Columns:
 
     @classmethod
     def of(cls, names: Sequence[str], first_row: SheetRow | None) -> "Columns":
-        """Label the columns; one that is called like a special choice gets a label of its own."""
+        """Label the columns; one with the name of a special choice gets a label of its own."""
         return cls(tuple(names), tuple(distinct(names, (LEAVE_OUT, SAME_VALUE))), first_row)
 
     def label(self, name: str) -> str:
-        """The label of a column."""
+        """Give the label of a column."""
         return self.labels[self.names.index(name)]
 
     def name(self, label: str) -> str:
-        """The column with that label."""
+        """Give the column with this label."""
         return self.names[self.labels.index(label)]
 
     @property
     def sender(self) -> str:
-        """What the example row is called."""
-        return f"Row {self.example.number}" if self.example else "No row"
+        """The name of the example row."""
+        return f"Row {self.example.number}" if self.example else "No rows"
 
     def cell(self, name: str) -> str:
-        """What the example row has in that column."""
+        """Give the example row's cell in a column."""
         return self.example.cells[self.names.index(name)] if self.example else ""
 
 
-def choose_columns(inputs: Sequence[AgentInput], columns: Columns, choices: Choices, on_choice: OnChoice) -> None:
-    """One line for each input: where its values come from, and what the first row gives."""
+def choose_columns(
+    inputs: Sequence[AgentInput],
+    columns: Columns,
+    choices: Choices,
+    reasons: Mapping[str, MatchReason],
+    on_choice: OnChoice,
+) -> None:
+    """Show one line per input: where its values come from, and what the first row sends.
+
+    `reasons`: why a column was suggested, for inputs whose column is the suggested one.
+    """
     lines = st.container(gap="medium")
     for n, agent_input in enumerate(inputs):
         choice = choices.get(agent_input.name, Choice())
         left, right = lines.columns([3, 2])
         with left:
             _source(n, agent_input, columns, choice, on_choice)
+            if reason := _REASONS.get(reasons.get(agent_input.name, MatchReason.SAME_NAME)):
+                st.caption(reason)
         with right.container(gap="xsmall"):
             _example(agent_input, columns, choice)
 
 
-def tell_unused(columns: Sequence[str], choices: Choices) -> None:
-    """Say what becomes of the columns that no input takes."""
+def show_unused_columns(columns: Sequence[str], choices: Choices) -> None:
+    """Say what happens to the columns that no input uses."""
     used = {name for choice in choices.values() for name in choice.columns}
     unused = [name for name in columns if name not in used]
     if unused:
-        st.caption(f"{count(len(unused), 'column')} not used here. The download has all columns.")
+        those = "isn't used, but it" if len(unused) == 1 else "aren't used, but they"
+        st.caption(f"{count(len(unused), 'column')} {those} will be in the download.")
 
 
 def _source(n: int, agent_input: AgentInput, columns: Columns, choice: Choice, on_choice: OnChoice) -> None:
@@ -123,7 +142,7 @@ def _same_value(n: int, agent_input: AgentInput, choice: Choice, on_choice: OnCh
         )
     else:
         show_stored(key, choice.value)
-        st.text_input(label, key=key, on_change=changed, placeholder="Type the value", label_visibility="collapsed")
+        st.text_input(label, key=key, on_change=changed, placeholder="Enter a value", label_visibility="collapsed")
 
 
 def _more_columns(n: int, agent_input: AgentInput, columns: Columns, choice: Choice, on_choice: OnChoice) -> None:
@@ -136,26 +155,26 @@ def _more_columns(n: int, agent_input: AgentInput, columns: Columns, choice: Cho
         on_choice(agent_input.name, Choice(ChoiceKind.COLUMN, (first, *names)))
 
     st.multiselect(
-        f"{plain(agent_input.name)}: further columns",
+        f"{plain(agent_input.name)}: more columns",
         [label for label in columns.labels if label != columns.label(first)],
         key=key,
         on_change=changed,
         max_selections=max(agent_input.max_values - 1, len(further)),
-        placeholder=f"Further columns, up to {agent_input.max_values} values in all",
+        placeholder=f"Add columns (up to {agent_input.max_values} values in total)",
         label_visibility="collapsed",
         select_all=False,
     )
 
 
 def _example(agent_input: AgentInput, columns: Columns, choice: Choice) -> None:
-    """What would be sent, so that a person sees what the choice means."""
+    """Show what would be sent, so that a wrong choice is easy to see."""
     if choice.kind is ChoiceKind.FIXED:
         sender, given = "Every row", [choice.value]
     else:
         sender, given = columns.sender, [columns.cell(name) for name in choice.columns]
     if agent_input.max_values > 1 and len(given) == 1:
         given = given[0].splitlines()
-    values = [shorten(value, _EXAMPLE_LENGTH) for value in given if value.strip()]
-    st.caption(f"{sender} sends" if values else f"{sender} sends nothing")
+    values = [shorten(value, _MAX_EXAMPLE_CHARACTERS) for value in given if value.strip()]
+    st.caption(f"{sender}:" if values else f"{sender}: nothing")
     for value in values:
         st.text(value)

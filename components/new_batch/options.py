@@ -1,4 +1,4 @@
-"""How a batch is to be sent: the choices at launch, and the words for them."""
+"""Sending options, chosen at launch."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,26 +10,25 @@ from components.options import in_words
 from components.words import number
 from services.models import LaunchOptions
 
-_SAMPLE_ROWS = 5
-"""Rows to try first, until a person says otherwise."""
+_DEFAULT_SAMPLE_ROWS = 5
 _RETRIES = ("Never", "Once", "Twice", "3 times")
-"""How often a failed job is tried again, by that number."""
+"""The labels for 0, 1, 2, and 3 automatic retries."""
 
 OnOption = Callable[..., None]
-"""Takes the field of LaunchOptions that a person changed, and nothing else: `on_option(retries=2)`."""
+"""Called with the one field of LaunchOptions that a person changed: `on_option(retries=2)`."""
 
 
 def fit(options: LaunchOptions, rows: int) -> LaunchOptions:
-    """The options as they serve for so many rows: where some are tried first, at least one has to wait."""
+    """Give the options as they work for this many rows: a sample must leave at least one row."""
     if options.sample_rows is None or rows < 2:
         return replace(options, sample_rows=None)
     return replace(options, sample_rows=min(options.sample_rows, rows - 1))
 
 
 def choose_options(options: LaunchOptions, rows: int, on_option: OnOption) -> None:
-    """Let the person choose how so many rows are sent. It is closed until somebody opens it, as most never need it."""
+    """Let the person choose how this many rows are sent. It is closed at first: most people never need it."""
     chosen = " · ".join(in_words(options))
-    with st.expander(f"How to send: {chosen}" if chosen else "How to send", key="how_to_send"):
+    with st.expander(f"Sending options: {chosen}" if chosen else "Sending options", key="sending_options"):
         if rows > 1:
             _choose_sample(options.sample_rows, rows, on_option)
         _choose_retries(options.retries, on_option)
@@ -40,14 +39,14 @@ def _choose_sample(sample_rows: int | None, rows: int, on_option: OnOption) -> N
     show_stored("sample_first", sample_rows is not None)
 
     def switched() -> None:
-        on_option(sample_rows=min(_SAMPLE_ROWS, rows - 1) if st.session_state["sample_first"] else None)
+        on_option(sample_rows=min(_DEFAULT_SAMPLE_ROWS, rows - 1) if st.session_state["sample_first"] else None)
 
-    st.checkbox("Try the first rows before the others", key="sample_first", on_change=switched)
+    st.checkbox("Send a sample first", key="sample_first", on_change=switched)
     if sample_rows is None:
         return
     show_stored("sample_rows", sample_rows)
     st.number_input(
-        "Rows to try first",
+        "Rows in the sample",
         min_value=1,
         max_value=rows - 1,
         step=1,
@@ -60,12 +59,12 @@ def _choose_sample(sample_rows: int | None, rows: int, on_option: OnOption) -> N
 def _choose_retries(retries: int, on_option: OnOption) -> None:
     show_stored("retries", retries)
     st.segmented_control(
-        "When a job fails, try it again",
+        "Retry failed jobs automatically",
         range(len(_RETRIES)),
         required=True,
         format_func=_RETRIES.__getitem__,
         key="retries",
-        help="Some failures pass by themselves. Copydesk waits before it tries again, each time a little longer.",
+        help="Some failures are temporary. Copydesk waits a little longer before each retry.",
         on_change=lambda: on_option(retries=st.session_state["retries"]),
         wrap=True,
     )
@@ -74,16 +73,16 @@ def _choose_retries(retries: int, on_option: OnOption) -> None:
 def _choose_resend(resend_lost: bool, on_option: OnOption) -> None:
     show_stored("resend_lost", resend_lost)
     st.checkbox(
-        "If Writer's answer is lost, send the row again (it may be charged twice)",
+        "Resend rows when Writer's answer is lost (may be charged twice)",
         key="resend_lost",
-        help="Copydesk first looks whether Writer got the row. Where that cannot be told, the row becomes "
-        "Unconfirmed, and you decide whether it is sent again. With this choice it is sent once more by itself.",
+        help="Copydesk first checks whether Writer received the row. If it can't tell, the row becomes Unconfirmed "
+        "and you decide; with this option, Copydesk resends it once.",
         on_change=lambda: on_option(resend_lost=st.session_state["resend_lost"]),
     )
 
 
-def tell_sample(first: int, others: int) -> None:
-    """Say, beside the button that counts them all, what happens where so many rows are tried before so many others."""
-    sent, them = ("The first row is sent", "it") if first == 1 else (f"The first {number(first)} rows are sent", "them")
-    wait = "the other one waits" if others == 1 else f"the other {number(others)} wait"
-    st.markdown(f"{sent}; {wait} until you have looked at {them}.", width="content")
+def show_sample(first: int, others: int) -> None:
+    """Say, beside the button that counts all rows, that this many are sent first and the others wait."""
+    sent = "The first row is sent now" if first == 1 else f"The first {number(first)} rows are sent now"
+    waiting = "one waits until you run it" if others == 1 else f"{number(others)} wait until you run them"
+    st.markdown(f"{sent}. The other {waiting}.", width="content")

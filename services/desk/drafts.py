@@ -1,15 +1,16 @@
 """Drafts on the desk: a spreadsheet and the choices made for it, up to the launch."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from services.background import run_to_completion
 from services.clock import Clock
 from services.drafts import launch, mapping, sheets
 from services.drafts.checks import Checks
+from services.drafts.proposals import Proposals
 from services.engine.embedded import Engine
 from services.errors import LaunchError
-from services.models import Agent, Check, Choices, Draft, Estimate, LaunchOptions, Reading, SheetRow
+from services.models import Agent, Check, Choices, Draft, Estimate, LaunchOptions, MatchReason, Reading, SheetRow
 from services.settings import Settings
 from services.store import Store
 
@@ -31,6 +32,7 @@ class Drafts:
         self._engine = engine
         self._clock = clock
         self._checks = Checks()
+        self._proposals = Proposals(store.drafts.first_rows)
 
     # the spreadsheet
 
@@ -56,10 +58,12 @@ class Drafts:
         """
         draft, file = self.get(draft_id), self._store.drafts.file(draft_id)
         with sheets.read(file.data, file.filename, reading, self._limits, on_progress) as parsed:
-            choices = draft.choices
-            if draft.agent is not None and not set(draft.sheet.columns) <= set(parsed.sheet.columns):
-                choices = mapping.match(draft.agent, parsed.sheet.columns)
-            return self._store.drafts.replace_sheet(draft_id, parsed.sheet, parsed.chunks(), choices)
+            fits = set(draft.sheet.columns) <= set(parsed.sheet.columns)
+            choices = draft.choices if fits else {}
+            draft = self._store.drafts.replace_sheet(draft_id, parsed.sheet, parsed.chunks(), choices)
+        if draft.agent is None or fits:
+            return draft
+        return self._store.drafts.set_choices(draft_id, self._proposals.choices(draft, draft.agent))
 
     def get(self, draft_id: str) -> Draft:
         """The draft. Raises MissingError."""
@@ -73,8 +77,20 @@ class Drafts:
 
     def choose_agent(self, draft_id: str, agent: Agent) -> Draft:
         """Set the draft's agent and propose a column for each of its inputs."""
-        choices = mapping.match(agent, self.get(draft_id).sheet.columns)
-        return self._store.drafts.set_agent(draft_id, agent, choices)
+        return self._store.drafts.set_agent(draft_id, agent, self._proposals.choices(self.get(draft_id), agent))
+
+    def suggested_agent(self, draft: Draft, agents: Sequence[Agent]) -> Agent | None:
+        """Give the agent whose inputs clearly fit the draft's columns best, or None."""
+        return self._proposals.agent(draft, agents)
+
+    def preselect_agent(self, draft_id: str, agent: Agent) -> Draft:
+        """Set the draft's agent like `choose_agent`, unless one has been chosen in the meantime."""
+        draft = self.get(draft_id)
+        return draft if draft.agent is not None else self.choose_agent(draft_id, agent)
+
+    def match_reasons(self, draft: Draft) -> dict[str, MatchReason]:
+        """Say why a column was proposed for an input, where the proposed one is still chosen."""
+        return self._proposals.reasons(draft)
 
     def save_choices(self, draft_id: str, choices: Choices) -> Draft:
         """Store where each input's values come from."""
@@ -143,4 +159,4 @@ class Drafts:
         if self._store.connections.health(self._settings.connection.id).key_refused_at is not None:
             raise LaunchError("Writer refuses the API key, so nothing can be launched. Set WRITER_API_KEY and restart.")
         if self.check(draft).ready == 0:
-            raise LaunchError("No row is ready. Mend the rows that need a look, or choose other columns.")
+            raise LaunchError("No rows are ready. Fix the rows that have problems, or choose other columns.")

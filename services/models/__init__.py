@@ -29,6 +29,8 @@ from services.models.draft import (
     Draft,
     Estimate,
     LaunchOptions,
+    MatchReason,
+    Proposal,
     RowProblem,
 )
 from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
@@ -74,8 +76,10 @@ __all__ = [
     "JobState",
     "LaunchOptions",
     "Load",
+    "MatchReason",
     "PauseKind",
     "Problem",
+    "Proposal",
     "Reading",
     "RowDetail",
     "RowPage",

@@ -32,6 +32,26 @@ Choices = Mapping[str, Choice]
 """The choice made for each input, by the input's name."""
 
 
+class MatchReason(StrEnum):
+    """Why a column is proposed for an input."""
+
+    SAME_NAME = "same_name"
+    SIMILAR_NAME = "similar_name"
+    SYNONYM = "synonym"
+    PART_OF_NAME = "part_of_name"
+    OPTIONS = "options"
+    """The cells of the column are options of the dropdown."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Where the values of one input probably come from, and why."""
+
+    choice: Choice
+    reason: MatchReason | None = None
+    """None where no column is proposed."""
+
+
 @dataclass(frozen=True)
 class RowProblem:
     """A problem and the row it was found on."""

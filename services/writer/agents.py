@@ -1,4 +1,4 @@
-"""The agents of the key, kept for a few minutes so that a page need not wait for Writer."""
+"""The agents of the API key, cached for a few minutes so that pages don't wait for Writer."""
 
 import threading
 from collections.abc import Callable
@@ -6,25 +6,25 @@ from collections.abc import Callable
 from services.clock import Clock
 from services.models import Agent
 
-KEPT = 300.0
-"""Seconds that the list is kept."""
+CACHE_TTL_S = 300.0
+"""How long the list is cached."""
 
 
 class Agents:
-    """The list of agents, by name."""
+    """The list of agents, sorted by name."""
 
-    def __init__(self, ask: Callable[[], list[Agent]], clock: Clock) -> None:
-        """`ask` gets the list from Writer; what it raises is raised by `list`."""
-        self._ask = ask
+    def __init__(self, fetch: Callable[[], list[Agent]], clock: Clock) -> None:
+        """`fetch` gets the list from Writer; `list` raises what it raises."""
+        self._fetch = fetch
         self._clock = clock
         self._lock = threading.Lock()
         self._agents: list[Agent] = []
-        self._until = 0.0
+        self._expires_at = 0.0
 
     def list(self, *, refresh: bool = False) -> list[Agent]:
-        """The agents as they were some minutes ago at the most, or now. Raises WriterError."""
+        """Give the agents, at most `CACHE_TTL_S` old; `refresh`: as they are now. Raises WriterError."""
         with self._lock:
-            if refresh or self._clock.now() >= self._until:
-                self._agents = sorted(self._ask(), key=lambda agent: (agent.name.casefold(), agent.id))
-                self._until = self._clock.now() + KEPT
+            if refresh or self._clock.now() >= self._expires_at:
+                self._agents = sorted(self._fetch(), key=lambda agent: (agent.name.casefold(), agent.id))
+                self._expires_at = self._clock.now() + CACHE_TTL_S
             return list(self._agents)

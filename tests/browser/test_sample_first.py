@@ -1,4 +1,4 @@
-"""The first rows are tried before the others, in a real browser."""
+"""A sample is sent first, in a real browser."""
 
 from playwright.sync_api import expect
 
@@ -6,8 +6,8 @@ from tests.browser.marketer import PATIENCE, Marketer, table
 
 
 def choose_sample(marketer: Marketer, rows: int) -> None:
-    """Choose that so many rows are tried first."""
-    marketer.element("how_to_send").get_by_text("How to send").click()
+    """Choose to send a sample of this many rows first."""
+    marketer.element("sending_options").get_by_text("Sending options").click()
     marketer.element("sample_first").locator("label").click()
     number = marketer.element("sample_rows").locator("input")
     expect(number).to_have_value("5", timeout=PATIENCE)
@@ -19,9 +19,8 @@ def choose_sample(marketer: Marketer, rows: int) -> None:
 def test_the_first_rows_come_back_before_a_person_lets_the_others_go(marketer: Marketer) -> None:
     marketer.open()
     marketer.button("use_sample").click()
-    marketer.choose("agent", "Product description")
     choose_sample(marketer, 4)
-    told = "The first 4 rows are sent; the other 20 wait until you have looked at them."
+    told = "The first 4 rows are sent now. The other 20 wait until you run them."
     expect(marketer.page.get_by_text(told)).to_be_visible(timeout=PATIENCE)
     marketer.page.reload()
     expect(marketer.page.get_by_text(told)).to_be_visible(timeout=PATIENCE)

@@ -1,10 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.drafts.mapping import Builder, check, compile_choices, incomplete, match
+from services.drafts.mapping import Builder, check, compile_choices, incomplete, match, suggest_agent
 from services.models import (
     Agent,
     AgentInput,
@@ -13,7 +14,9 @@ from services.models import (
     ChoiceKind,
     Choices,
     InputType,
+    MatchReason,
     Problem,
+    Proposal,
     RowProblem,
     SheetRow,
 )
@@ -39,6 +42,12 @@ def column(*names: str) -> Choice:
 
 def fixed(value: str) -> Choice:
     return Choice(ChoiceKind.FIXED, value=value)
+
+
+def proposed(agent: Agent, columns: Sequence[str], *rows: Sequence[str]) -> dict[str, Choice]:
+    """What is chosen where the person changes nothing."""
+    sampled = [SheetRow(number, tuple(cells)) for number, cells in enumerate(rows, 2)]
+    return {name: proposal.choice for name, proposal in match(agent, columns, sampled).items()}
 
 
 def builder(field: AgentInput, choice: Choice, *columns: str) -> Builder:
@@ -73,7 +82,7 @@ def builder(field: AgentInput, choice: Choice, *columns: str) -> Builder:
     ],
 )
 def test_a_column_of_the_same_name_or_a_close_spelling_is_proposed(name: str, candidate: str) -> None:
-    assert match(texts(name), ["Other", candidate]) == {name: column(candidate)}
+    assert proposed(texts(name), ["Other", candidate]) == {name: column(candidate)}
 
 
 @pytest.mark.parametrize(
@@ -85,24 +94,37 @@ def test_a_column_of_the_same_name_or_a_close_spelling_is_proposed(name: str, ca
         ("Price net", "Price new"),
         ("Product name", "Product code"),
         ("First name", "Last name"),
-        ("Description", "Product description"),
+        ("Product", "Product price"),
+        ("Product", "Product line"),
+        ("Product", "Item no."),
+        ("Product details", "Product"),
+        ("Product name", "Brand name"),
+        ("Product name", "SEO title"),
+        ("Name", "Brand name"),
+        ("Customer", "Customer ID"),
+        ("Company name", "Company size"),
+        ("Audience", "Audience age"),
+        ("Target audience", "Target"),
+        ("Key message", "Key"),
+        ("Image", "Image description"),
+        ("Link", "Image URL"),
         ("???", "!!!"),
         ("", ""),
     ],
 )
 def test_a_column_of_another_meaning_is_not_proposed(name: str, candidate: str) -> None:
-    assert match(texts(name), [candidate]) == {name: Choice()}
+    assert proposed(texts(name), [candidate]) == {name: Choice()}
 
 
 def test_the_best_pair_comes_first_whatever_the_order() -> None:
-    assert match(texts("Audince", "Audience"), ["audience", "Audinse"]) == {
+    assert proposed(texts("Audince", "Audience"), ["audience", "Audinse"]) == {
         "Audince": column("Audinse"),
         "Audience": column("audience"),
     }
 
 
 def test_among_equals_the_first_input_takes_the_first_column() -> None:
-    assert match(texts("Name", "name"), ["NAME", "names", "Name "]) == {
+    assert proposed(texts("Name", "name"), ["NAME", "names", "Name "]) == {
         "Name": column("Name "),
         "name": column("NAME"),
     }
@@ -110,40 +132,158 @@ def test_among_equals_the_first_input_takes_the_first_column() -> None:
 
 def test_an_input_of_several_values_takes_numbered_columns_in_the_sheets_order() -> None:
     columns = ["Feature 3", "Key feature 1", "Name", "key_features_2", "Key feature 4"]
-    assert match(agent(FEATURES), columns) == {
+    assert proposed(agent(FEATURES), columns) == {
         "Key features": column("Key feature 1", "key_features_2", "Key feature 4")
     }
-    assert match(agent(FEATURES), columns[:4]) == {
+    assert proposed(agent(FEATURES), columns[:4]) == {
         "Key features": column("Feature 3", "Key feature 1", "key_features_2")
     }
 
 
 def test_a_column_of_just_its_name_is_better_than_numbered_ones() -> None:
     columns = ["Key feature 1", "Key feature 2", "Key features"]
-    assert match(agent(FEATURES), columns) == {"Key features": column("Key features")}
+    assert proposed(agent(FEATURES), columns) == {"Key features": column("Key features")}
 
 
 def test_numbered_columns_are_better_than_a_close_spelling() -> None:
-    assert match(agent(FEATURES), ["Key faetures", "Key feature 1"]) == {"Key features": column("Key feature 1")}
+    assert proposed(agent(FEATURES), ["Key faetures", "Key feature 1"]) == {"Key features": column("Key feature 1")}
 
 
 def test_an_input_of_one_value_takes_no_numbered_columns() -> None:
-    assert match(texts("Key feature"), ["Key feature 1", "Key feature 2"]) == {"Key feature": Choice()}
+    assert proposed(texts("Key feature"), ["Key feature 1", "Key feature 2"]) == {"Key feature": Choice()}
 
 
 def test_numbered_columns_of_another_thing_are_not_taken() -> None:
     second = AgentInput("Feature 2", InputType.TEXT, max_values=3)
-    assert match(agent(FEATURES), ["Key 1", "Benefit 1", "1", "Key feature"]) == {"Key features": column("Key feature")}
-    assert match(agent(FEATURES), ["Key 1", "Benefit 1", "1"]) == {"Key features": Choice()}
-    assert match(agent(second), ["Feature 1", "Feature 3"]) == {"Feature 2": Choice()}
-    assert match(agent(AgentInput("???", InputType.TEXT, max_values=3)), ["1", "!"]) == {"???": Choice()}
+    assert proposed(agent(FEATURES), ["Key 1", "Benefit 1", "1", "Key feature"]) == {
+        "Key features": column("Key feature")
+    }
+    assert proposed(agent(FEATURES), ["Key 1", "Benefit 1", "1"]) == {"Key features": Choice()}
+    assert proposed(agent(second), ["Feature 1", "Feature 3"]) == {"Feature 2": Choice()}
+    assert proposed(agent(AgentInput("???", InputType.TEXT, max_values=3)), ["1", "!"]) == {"???": Choice()}
 
 
 def test_numbered_columns_of_just_its_name_go_to_that_input() -> None:
     broad = AgentInput("Features", InputType.TEXT, max_values=3)
-    assert match(agent(FEATURES, broad), ["Feature 1", "Feature 2"]) == {
+    assert proposed(agent(FEATURES, broad), ["Feature 1", "Feature 2"]) == {
         "Key features": Choice(),
         "Features": column("Feature 1", "Feature 2"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "candidate", "reason"),
+    [
+        ("Product", "Product name", MatchReason.PART_OF_NAME),
+        ("Product name", "Product", MatchReason.PART_OF_NAME),
+        ("Key features", "Features", MatchReason.PART_OF_NAME),
+        ("Features", "Key features", MatchReason.PART_OF_NAME),
+        ("Description", "Product description", MatchReason.PART_OF_NAME),
+        ("Topic", "Page topic", MatchReason.PART_OF_NAME),
+        ("Company", "Company name", MatchReason.PART_OF_NAME),
+        ("Tone", "Tone of voice", MatchReason.PART_OF_NAME),
+        ("Price", "Price (EUR)", MatchReason.PART_OF_NAME),
+        ("Price", "Price in EUR", MatchReason.PART_OF_NAME),
+        ("Headline", "Headline (30 chars)", MatchReason.PART_OF_NAME),
+        ("Description", "Description DE", MatchReason.PART_OF_NAME),
+        ("Image", "Image URL", MatchReason.PART_OF_NAME),
+        ("Product name", "Title", MatchReason.SYNONYM),
+        ("Product name", "name_of_item", MatchReason.SYNONYM),
+        ("Product description", "Body (HTML)", MatchReason.SYNONYM),
+        ("Image", "Photo", MatchReason.SYNONYM),
+        ("Price", "Cost", MatchReason.SYNONYM),
+        ("SKU", "Article number", MatchReason.SYNONYM),
+        ("Brand", "Vendor", MatchReason.SYNONYM),
+        ("Keywords", "Tags", MatchReason.SYNONYM),
+        ("Audience", "Target group", MatchReason.SYNONYM),
+        ("Tone", "Brand voice", MatchReason.SYNONYM),
+        ("Language", "Locale", MatchReason.SYNONYM),
+        ("Link", "Product URL", MatchReason.SYNONYM),
+        ("Audience", "Zielgruppe", MatchReason.SYNONYM),
+        ("Key features", "Caractéristiques principales", MatchReason.SYNONYM),
+        ("Product name", "Nombre del producto", MatchReason.SYNONYM),
+        ("Audience", "Audiance", MatchReason.SIMILAR_NAME),
+        ("Tone", "tones", MatchReason.SAME_NAME),
+    ],
+)
+def test_a_column_is_proposed_for_a_reason(name: str, candidate: str, reason: MatchReason) -> None:
+    assert match(texts(name), ["Other", candidate]) == {name: Proposal(column(candidate), reason)}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "columns", "fed"),
+    [
+        (["Product"], ["Product code", "Product name"], ["Product name"]),
+        (["Name"], ["Brand name", "Product name"], ["Product name"]),
+        (["Product"], ["Product name", "Product"], ["Product"]),
+        (["Product", "Product name"], ["Product name"], [None, "Product name"]),
+        (["Description"], ["Short description", "Product description"], ["Product description"]),
+        (["Description"], ["Short description", "Long description"], [None]),
+        (["Description"], ["Description EN", "Description DE"], [None]),
+        (["Short description", "Long description"], ["Description"], [None, None]),
+        (["Product name", "Product title"], ["Name", "Price"], ["Name", None]),
+        (["Tone"], ["Voice", "Style"], [None]),
+        (
+            ["Product name", "Description", "Brand", "Category", "Keywords", "SKU", "Price", "Image"],
+            ["Handle", "Title", "Body (HTML)", "Vendor", "Type", "Tags", "Variant SKU", "Variant Price", "Image Src"],
+            ["Title", "Body (HTML)", "Vendor", "Type", "Tags", "Variant SKU", "Variant Price", "Image Src"],
+        ),
+    ],
+)
+def test_the_better_fit_is_proposed_and_none_where_two_fit_equally(
+    inputs: list[str], columns: list[str], fed: list[str | None]
+) -> None:
+    expected = {name: column(source) if source else Choice() for name, source in zip(inputs, fed, strict=True)}
+    assert proposed(texts(*inputs), columns) == expected
+
+
+def test_a_column_of_a_dropdowns_options_belongs_to_it_whatever_it_is_called() -> None:
+    rows = [("Mug", "warm "), ("Bowl", "MATTER  of fact"), ("Jug", "loud"), ("Cup", "")]
+    assert match(agent(NAME, TONE), ["Title", "Register"], [SheetRow(n, row) for n, row in enumerate(rows, 2)]) == {
+        "Product name": Proposal(column("Title"), MatchReason.SYNONYM),
+        "Tone": Proposal(column("Register"), MatchReason.OPTIONS),
+    }
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "fed"),
+    [
+        (["Tone", "Register"], [("a story", "Warm"), ("another", "Bold")], "Register"),  # not even the same name
+        (["Tone", "Register"], [("Warm", "Warm"), ("Bold", "Bold")], "Tone"),
+        (["Register", "Voice"], [("Warm", "Warm")], "Voice"),
+        (["Register", "Mood"], [("Warm", "Warm"), ("loud", "Bold"), ("Bold", "Bold")], "Mood"),
+        (["Register", "Mood"], [("Warm", "Bold")], None),  # equally likely
+        (["Register"], [("Warm",), ("loud",)], None),  # not mostly options
+        (["Voice"], [("loud",), ("soft",)], None),  # a synonym whose cells are no options
+        (["Tone"], [("loud",), ("soft",)], "Tone"),  # the same name: the check says what is wrong
+        (["Voice"], [("",), (" ",)], None),  # nothing in it
+        (["Voice"], [], "Voice"),
+    ],
+)
+def test_the_cells_decide_which_column_feeds_a_dropdown(
+    columns: list[str], cells: list[tuple[str, ...]], fed: str | None
+) -> None:
+    assert proposed(agent(TONE), columns, *cells) == {"Tone": column(fed) if fed else Choice()}
+
+
+def test_a_dropdown_of_several_values_counts_the_lines_of_a_cell() -> None:
+    several = AgentInput("Moods", InputType.DROPDOWN, options=("Warm", "Bold"), max_values=3)
+    assert proposed(agent(several), ["Notes"], ("warm\nbold",), ("Bold\nloud",)) == {"Moods": column("Notes")}
+
+
+def test_another_inputs_own_name_is_stronger_than_a_dropdowns_options() -> None:
+    style = AgentInput("Style", InputType.TEXT)
+    assert proposed(agent(TONE, style), ["Style"], ("Warm",)) == {"Tone": Choice(), "Style": column("Style")}
+
+
+def test_a_column_whose_cells_the_input_refuses_is_not_proposed_for_a_part_of_its_name() -> None:
+    assert proposed(agent(IMAGE), ["Hero image"], ("a mug on a table",)) == {"Image": Choice()}
+    assert proposed(agent(IMAGE), ["Hero image"], ("1f0c-77",)) == {"Image": column("Hero image")}
+
+
+def test_numbered_columns_that_mean_the_same_are_taken() -> None:
+    assert proposed(agent(FEATURES), ["Bullet 1", "Price 1", "Bullet point 2"]) == {
+        "Key features": column("Bullet 1", "Bullet point 2")
     }
 
 
@@ -157,16 +297,63 @@ _names = st.lists(
 )
 
 
-@given(_names, _names, st.integers(1, 3))
+@given(
+    _names, _names, st.integers(1, 3), st.sampled_from(InputType), st.sampled_from(["", "Warm", "warm\nbold", "x y"])
+)
 def test_no_two_inputs_ever_get_one_column_and_none_gets_too_many(
-    inputs: list[str], columns: list[str], most: int
+    inputs: list[str], columns: list[str], most: int, kind: InputType, cell: str
 ) -> None:
-    proposed = match(agent(*(AgentInput(name, InputType.TEXT, max_values=most) for name in inputs)), columns)
-    given_out = [name for choice in proposed.values() for name in choice.columns]
-    assert list(proposed) == inputs
+    fields = (AgentInput(name, kind, options=("Warm", "Bold"), max_values=most) for name in inputs)
+    choices = proposed(agent(*fields), columns, [cell] * len(columns))
+    given_out = [name for choice in choices.values() for name in choice.columns]
+    assert list(choices) == inputs
     assert len(given_out) == len(set(given_out))
     assert set(given_out) <= set(columns)
-    assert all(len(choice.columns) <= most for choice in proposed.values())
+    assert all(len(choice.columns) <= most for choice in choices.values())
+
+
+# --- suggest an agent
+
+PRODUCT_TEXT = Agent("product", "Product text", (NAME, replace(TONE, required=True), FEATURES))
+POST = Agent(
+    "post", "Post", (AgentInput("Product", InputType.TEXT, required=True), AgentInput("Channel", InputType.TEXT))
+)
+
+
+def suggested(agents: Sequence[Agent], columns: Sequence[str], *rows: Sequence[str]) -> str | None:
+    found = suggest_agent(agents, columns, [SheetRow(number, tuple(cells)) for number, cells in enumerate(rows, 2)])
+    return found.id if found else None
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "best"),
+    [
+        (["Product name", "Tone", "Key features"], [("Mug", "Warm", "blue")], "product"),
+        (["Product", "Register", "Features"], [("Mug", "Warm", "blue")], "product"),
+        (["Product", "Channel"], [("Mug", "LinkedIn")], "post"),
+        (["Product name", "Tone", "Key features"], [("Mug", "loud", "blue"), ("Jug", "", "red")], "post"),  # few ready
+        (["Product name", "Tone"], [], "product"),
+        (["City", "Channel"], [("Oslo", "LinkedIn")], None),  # a required input has no column
+        (["A", "B"], [], None),
+    ],
+)
+def test_the_agent_whose_inputs_fit_best_is_suggested(
+    columns: list[str], rows: list[tuple[str, ...]], best: str | None
+) -> None:
+    assert suggested([POST, PRODUCT_TEXT], columns, *rows) == best
+    assert suggested([PRODUCT_TEXT, POST], columns, *rows) == best
+
+
+def test_neither_of_two_agents_that_fit_equally_well_is_suggested() -> None:
+    twin = replace(PRODUCT_TEXT, id="twin")
+    assert suggested([PRODUCT_TEXT, twin], ["Product name", "Tone"], ("Mug", "Warm")) is None
+
+
+def test_an_agent_without_required_inputs_is_suggested_when_half_of_them_have_columns() -> None:
+    optional = texts("Topic", "Angle", "Length", "Hook")
+    assert suggested([optional], ["Topic", "Price"]) is None
+    assert suggested([optional], ["Topic", "Hook"]) == "agent"
+    assert suggested([agent()], ["Topic"]) is None
 
 
 # --- build: text
@@ -194,7 +381,7 @@ def test_a_row_that_would_give_the_agent_nothing_is_a_problem() -> None:
     nothing = builder(TONE, column("T"), "A", "T").build(SheetRow(2, ("unused", "")))
     assert nothing == (
         {},
-        [Problem("T", "", "All cells that this row gives to the agent are empty. Fill in at least one.")],
+        [Problem("T", "", "Every cell that would be sent is empty. Fill in at least one.")],
     )
 
 
@@ -236,10 +423,10 @@ def test_options_that_differ_only_by_case_are_told_apart_when_written_exactly() 
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("Worm", "“Worm” is not one of the options. Did you mean “Warm”?"),
-        ("matter-of-fact", "“matter-of-fact” is not one of the options. Did you mean “Matter of fact”?"),
-        ("Silly", "“Silly” is not one of the options: “Warm”, “Matter of fact”, “Bold”."),
-        ("x" * 100, f"“{'x' * 59}…” is not one of the options: “Warm”, “Matter of fact”, “Bold”."),
+        ("Worm", "“Worm” isn't one of the options. Did you mean “Warm”?"),
+        ("matter-of-fact", "“matter-of-fact” isn't one of the options. Did you mean “Matter of fact”?"),
+        ("Silly", "“Silly” isn't one of the options. Use “Warm”, “Matter of fact”, “Bold”."),
+        ("x" * 100, f"“{'x' * 59}…” isn't one of the options. Use “Warm”, “Matter of fact”, “Bold”."),
     ],
 )
 def test_an_unknown_option_is_a_problem_that_names_the_nearest_or_the_list(cell: str, message: str) -> None:
@@ -250,7 +437,7 @@ def test_a_long_list_of_options_is_shortened() -> None:
     field = AgentInput("Letter", InputType.DROPDOWN, options=tuple("ABCDEFGH"))
     _, problems = builder(field, column("L"), "L").build(SheetRow(2, ("9",)))
     assert [problem.message for problem in problems] == [
-        "“9” is not one of the options: “A”, “B”, “C”, “D”, “E”, “F” and 2 more."
+        "“9” isn't one of the options. Use “A”, “B”, “C”, “D”, “E”, “F”, or one of 2 more."
     ]
 
 
@@ -278,7 +465,7 @@ def test_one_column_or_a_fixed_value_is_split_at_line_breaks(choice: Choice) -> 
 
 def test_more_values_than_the_agent_takes_are_a_problem() -> None:
     cell = "a\nb\nc\nd"
-    message = "4 values; at most 3 are taken."
+    message = "4 values, but the limit is 3. Remove 1."
     assert builder(FEATURES, column("A"), "A").build(SheetRow(2, (cell,))) == ({}, [Problem("A", cell, message)])
     several = builder(FEATURES, column("A", "B", "C", "D"), "A", "B", "C", "D")
     assert several.build(SheetRow(2, ("a", "b", "c", "d"))) == ({}, [Problem("A", cell, message)])
@@ -288,7 +475,10 @@ def test_more_values_than_the_agent_takes_are_a_problem() -> None:
 def test_several_columns_for_an_input_of_one_value_are_a_problem_where_two_are_filled() -> None:
     ready = builder(NAME, column("A", "B"), "A", "B")
     assert ready.build(SheetRow(2, ("a", ""))) == ({"Product name": ["a"]}, [])
-    assert ready.build(SheetRow(3, ("a", "b"))) == ({}, [Problem("A", "a\nb", "2 values; at most 1 is taken.")])
+    assert ready.build(SheetRow(3, ("a", "b"))) == (
+        {},
+        [Problem("A", "a\nb", "2 values, but the limit is 1. Remove 1.")],
+    )
     assert ready.build(SheetRow(4, ("", " "))) == (
         {},
         [Problem("A", "", "“Product name” is required, but these cells are empty. Fill in at least one.")],
@@ -297,7 +487,7 @@ def test_several_columns_for_an_input_of_one_value_are_a_problem_where_two_are_f
 
 # --- build: files
 
-_WANTS_ID = "This is a web address, and a file id is wanted: upload the file to Writer and use its id."
+_WANTS_ID = "This is a link, but the agent needs a file ID. Upload the file to Writer and use its ID."
 
 
 def test_a_file_is_an_id_without_the_blanks_around_it() -> None:
@@ -317,11 +507,11 @@ def test_a_web_address_is_a_problem_where_only_file_ids_are_taken(cell: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("field", "start"), [(IMAGE, "A file id"), (SHEET, "A file id or web address")], ids=["id", "id or address"]
+    ("field", "kinds"), [(IMAGE, "a file ID"), (SHEET, "a file ID or link")], ids=["id", "id or link"]
 )
-def test_a_file_name_with_spaces_is_a_problem(field: AgentInput, start: str) -> None:
+def test_a_file_name_with_spaces_is_a_problem(field: AgentInput, kinds: str) -> None:
     _, problems = builder(field, column("I"), "I").build(SheetRow(2, ("my  photo.png",)))
-    assert problems == [Problem("I", "my  photo.png", f"{start} has no spaces or line breaks in it: “my photo.png”.")]
+    assert problems == [Problem("I", "my  photo.png", f"“my photo.png” isn't {kinds}. Remove spaces and line breaks.")]
 
 
 # --- build: what reading found
@@ -343,7 +533,7 @@ def test_all_problems_of_a_row_are_told() -> None:
         {},
         [
             found,
-            Problem("T", "Worm", "“Worm” is not one of the options. Did you mean “Warm”?"),
+            Problem("T", "Worm", "“Worm” isn't one of the options. Did you mean “Warm”?"),
             Problem("I", "http://x", _WANTS_ID),
         ],
     )
@@ -358,26 +548,29 @@ def test_all_problems_of_a_row_are_told() -> None:
         ({"Product name": column("A")}, []),
         ({"Product name": fixed("Shoe"), "Tone": fixed("warm")}, []),
         ({"Product name": column("A"), "Tone": fixed(" ")}, []),
-        ({}, ["“Product name” is required: choose a column, or the same value for all rows."]),
+        ({}, ["“Product name” is required. Choose a column, or use the same value for all rows."]),
         (
             {"Product name": Choice(ChoiceKind.COLUMN)},
-            ["“Product name” is required: choose a column, or the same value for all rows."],
+            ["“Product name” is required. Choose a column, or use the same value for all rows."],
         ),
-        ({"Product name": fixed("  ")}, ["“Product name” is required: type a value for all rows, or choose a column."]),
+        (
+            {"Product name": fixed("  ")},
+            ["“Product name” is required. Enter a value for all rows, or choose a column."],
+        ),
         (
             {"Product name": column("A", "Gone"), "Tone": column("Lost")},
             [
-                "The spreadsheet has no column “Gone”: choose another one for “Product name”.",
-                "The spreadsheet has no column “Lost”: choose another one for “Tone”.",
+                "The spreadsheet has no column “Gone”. Choose another one for “Product name”.",
+                "The spreadsheet has no column “Lost”. Choose another one for “Tone”.",
             ],
         ),
         (
             {"Product name": column("A"), "Tone": fixed("Worm")},
-            ["“Tone”: “Worm” is not one of the options. Did you mean “Warm”?"],
+            ["“Tone”: “Worm” isn't one of the options. Did you mean “Warm”?"],
         ),
         (
             {"Product name": column("A"), "Key features": fixed("a\nb\nc\nd")},
-            ["“Key features”: 4 values; at most 3 are taken."],
+            ["“Key features”: 4 values, but the limit is 3. Remove 1."],
         ),
     ],
 )
@@ -387,7 +580,7 @@ def test_what_is_still_to_be_decided_is_said_in_sentences(choices: Choices, sent
 
 @pytest.mark.parametrize("choices", [{}, {"Tone": fixed("")}, {"Tone": Choice(ChoiceKind.COLUMN)}])
 def test_something_has_to_be_given_to_the_agent(choices: Choices) -> None:
-    assert incomplete(agent(TONE), choices, ("A",)) == ["Every input is left out: choose a column for at least one."]
+    assert incomplete(agent(TONE), choices, ("A",)) == ["Every input is left out. Choose a column for at least one."]
 
 
 def test_an_agent_without_inputs_needs_no_decision() -> None:
@@ -401,7 +594,7 @@ def test_check_counts_everything_and_keeps_the_first_problems() -> None:
     ready = compile_choices(agent(NAME, IMAGE), {"Product name": column("P"), "Image": column("I")}, ("P", "I"))
     rows = [SheetRow(2, ("Shoe", "")), SheetRow(3, ("", "a b")), SheetRow(5, ("", "")), SheetRow(6, ("Hat", ""))]
     empty = Problem("P", "", "“Product name” is required, but this cell is empty. Fill it in.")
-    spaces = Problem("I", "a b", "A file id has no spaces or line breaks in it: “a b”.")
+    spaces = Problem("I", "a b", "“a b” isn't a file ID. Remove spaces and line breaks.")
     kept = (RowProblem(3, empty), RowProblem(3, spaces), RowProblem(5, empty))
     assert check(ready, rows) == Check(ready=2, flawed=2, problems=kept, problem_count=3)
     assert check(ready, rows, max_problems=1) == Check(ready=2, flawed=2, problems=kept[:1], problem_count=3)

@@ -290,17 +290,17 @@ def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, vis
     desk.hold(a_batch(), some_rows(waiting=2, sending=3, in_progress=1))
     page = press(visit("batch.py", id="batch-1"), "cancel")
     assert desk.told == []
-    assert "2 rows still wait and will never be sent." in sentences(page.markdown)
-    assert any("still collected (4 rows right now)" in text for text in sentences(page.markdown))
+    assert "2 waiting rows won't be sent." in sentences(page.markdown)
+    assert any("keep their suggestions (4 right now)" in text for text in sentences(page.markdown))
     page = press(page, "confirm_cancel")
     assert desk.told == [("cancel", "batch-1")]
     assert "confirm_cancel" not in buttons(page)
 
 
 @pytest.mark.parametrize(
-    ("retrying", "told"), [(1, "1 failed row will not be tried again."), (6, "6 failed rows will not be tried again.")]
+    ("retrying", "told"), [(1, "1 failed row won't be retried."), (6, "6 failed rows won't be retried.")]
 )
-def test_cancel_says_which_rows_will_not_be_tried_again_by_themselves(
+def test_cancel_says_which_failed_rows_will_not_be_retried(
     desk: StubDesk, visit: Visit, retrying: int, told: str
 ) -> None:
     desk.retrying = retrying
@@ -393,10 +393,10 @@ def test_while_only_retries_are_pending_it_is_told_how_long_it_still_takes(desk:
     ("options", "told"),
     [
         (LaunchOptions(), ""),
-        (LaunchOptions(sample_rows=1, retries=1), " · first row before the others · failed jobs tried once more"),
+        (LaunchOptions(sample_rows=1, retries=1), " · sample of 1 row first · failed jobs retried once"),
         (
             LaunchOptions(sample_rows=1000, retries=3, resend_lost=True),
-            " · first 1,000 rows before the others · failed jobs tried up to 3 more times · lost rows sent again",
+            " · sample of 1,000 rows first · failed jobs retried up to 3 times · lost rows resent",
         ),
     ],
 )
@@ -735,9 +735,9 @@ def test_selected_rows_are_sent_again_without_a_question_when_they_failed(desk: 
     [
         (
             {"unconfirmed": 1},
-            "1 row is unconfirmed: Writer may have worked on it already, and it may be charged twice.",
+            "1 row is unconfirmed: Writer may have processed it already, so it may be charged twice.",
         ),
-        ({"completed": 1}, "1 row is completed: Writer makes a new suggestion, which is charged again."),
+        ({"completed": 1}, "1 row is completed: a new suggestion is charged again."),
     ],
 )
 def test_rows_that_may_cost_twice_are_sent_again_only_after_a_question(

@@ -93,7 +93,7 @@ def test_deleting_asks_first_and_says_what_is_lost(desk: StubDesk, visit: Visit)
     page = settled(page.button(key="delete").click().run())
     assert desk.told == []
     texts = [text.value for text in page.markdown]
-    assert r"**One \*star\*** with 2 rows will be gone for good, suggestions included." in texts
+    assert r"**One \*star\*** and its 2 rows will be permanently deleted." in texts
     page = settled(page.button(key="confirm_delete").click().run())
     assert desk.told == [("delete", "one")]
     assert "**No batches yet**" in [text.value for text in page.markdown]

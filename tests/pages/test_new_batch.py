@@ -1,6 +1,7 @@
 """The page for a new batch, run against a real desk and the sandbox."""
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ HOSTILE = "![x](http://canary.invalid/a.png) :red[x] $x$ <b>"
 LITERAL = r"\!\[x\]\("
 
 PRODUCT_AGENT = "Product description"
+ALL_STEPS = [r"1\. Spreadsheet", r"2\. Agent", r"3\. Columns", r"4\. Check", r"5\. Launch"]
 NOBODY = AgentInput("Nobody", InputType.TEXT)
 
 Visit = Callable[..., AppTest]
@@ -134,7 +136,7 @@ class TestTheStart:
     def test_the_sample_is_read_at_a_click_and_the_address_leads_back_to_it(self, visit: Visit, desk: Desk) -> None:
         page = press(visit(), "use_sample")
         assert desk.drafts.get(draft_id(page)).sheet.filename == "Sample products.csv"
-        assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent"]
+        assert steps(page) == ALL_STEPS
         assert r"**Sample products\.csv** · 24 rows, 5 columns" in sentences(page.markdown)
 
     def test_an_uploaded_file_is_shown_as_text_with_the_row_numbers_of_the_spreadsheet(self, visit: Visit) -> None:
@@ -177,19 +179,19 @@ class TestASpreadsheetThatCannotBeUsed:
         before = sentences(page.error)
         assert sentences(settled(page.run()).error) == before
 
-    def test_another_file_can_be_brought_right_away(self, visit: Visit) -> None:
+    def test_another_file_can_be_uploaded_right_away(self, visit: Visit) -> None:
         page = upload(visit(), "empty.csv", "")
         page = upload(page, "mugs.csv", "Name\nMug\n")
         assert sentences(page.error) == []
         assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent"]
 
-    def test_a_sample_that_cannot_be_read_is_told_too(
+    def test_a_sample_that_cannot_be_read_says_so_too(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(desk.drafts, "open_sample", raising(SheetError("Reading took too long.")))
         assert sentences(press(visit(), "use_sample").error) == [r"Reading took too long\."]
 
-    def test_it_does_not_stand_in_the_way_of_pasted_cells(self, visit: Visit, desk: Desk) -> None:
+    def test_it_does_not_block_pasted_cells(self, visit: Visit, desk: Desk) -> None:
         page = upload(visit(), "empty.csv", "")
         page = settled(page.text_area(key="pasted").input("Name\tTone\nMug\tWarm").run())
         assert desk.drafts.get(draft_id(page)).sheet.columns == ("Name", "Tone")
@@ -238,7 +240,7 @@ class TestHowAFileIsRead:
         assert desk.drafts.get(draft.id).sheet.reading == before
         assert page.selectbox(key="encoding").value != "UTF-8"
 
-    def test_another_spreadsheet_leads_to_a_new_start_and_a_way_back(self, visit: Visit, sample: Draft) -> None:
+    def test_another_spreadsheet_starts_over_and_offers_a_way_back(self, visit: Visit, sample: Draft) -> None:
         page = press(visit(sample.id), "start_over")
         assert "draft" not in page.query_params
         assert keys(page) == {"continue_draft", "spreadsheet", "use_sample", "pasted", "use_pasted"}
@@ -248,23 +250,23 @@ class TestHowAFileIsRead:
 
 
 class TestTheAgent:
-    def test_choosing_one_describes_its_inputs_and_brings_the_next_steps(self, visit: Visit, desk: Desk) -> None:
+    def test_choosing_one_describes_its_inputs_and_shows_the_next_steps(self, visit: Visit, desk: Desk) -> None:
         page = choose(visit(desk.drafts.open_sample().id), "agent", PRODUCT_AGENT)
-        assert steps(page) == [r"1\. Spreadsheet", r"2\. Agent", r"3\. Columns", r"4\. Check", r"5\. Launch"]
-        assert "- **Tone** · one of a list, required — The voice of the text\\." in texts(page)
+        assert steps(page) == ALL_STEPS
+        assert "- **Tone** · dropdown, required — The voice of the text\\." in texts(page)
         assert "- **Key features** · text, up to 5 values, optional" in texts(page)
 
-    def test_another_agent_brings_its_own_inputs_and_proposals(self, visit: Visit, sample: Draft) -> None:
+    def test_another_agent_has_its_own_inputs_and_suggested_columns(self, visit: Visit, sample: Draft) -> None:
         page = choose(visit(sample.id), "column_for_1", "SKU")
         page = choose(page, "agent", "Social post")
         fields = [page.selectbox(key=f"column_for_{n}") for n in range(3)]
         assert [(field.label, field.value) for field in fields] == [
-            ("Product", "(leave out)"),
+            ("Product", "Product name"),
             ("Channel", "(leave out)"),
             ("Audience", "(leave out)"),
         ]
 
-    def test_when_writer_cannot_be_asked_the_page_says_so_and_offers_to_try_again(
+    def test_when_writer_is_unreachable_the_page_says_so_and_offers_to_try_again(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         draft = desk.drafts.open_sample()
@@ -279,7 +281,7 @@ class TestTheAgent:
         assert sentences(page.error) == []
         assert page.selectbox(key="agent").options[0] == "Brief summary"
 
-    def test_a_refused_key_is_told_with_its_remedy(
+    def test_a_refused_key_is_shown_with_its_remedy(
         self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(desk.agents, "list", raising(KeyRefusedError()))
@@ -288,15 +290,17 @@ class TestTheAgent:
             r"Writer refuses the API key\. Set WRITER\_API\_KEY to a valid key and start Copydesk again\."
         ]
 
-    def test_a_key_without_agents_is_told(self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_key_without_agents_says_what_to_do(
+        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(desk.agents, "list", lambda refresh=False: [])
         page = visit(desk.drafts.open_sample().id)
         assert sentences(page.warning) == [
-            "This key has no agents yet. Build a no-code agent in Writer, deploy it, and try again."
+            "This API key has no agents yet. Build a no-code agent in Writer, deploy it, and try again."
         ]
         assert "agent" not in keys(page)
 
-    def test_a_chosen_agent_stays_chosen_while_writer_cannot_be_asked(
+    def test_a_chosen_agent_stays_chosen_while_writer_is_unreachable(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(desk.agents, "list", raising(UnreachableError()))
@@ -304,7 +308,7 @@ class TestTheAgent:
         assert page.selectbox(key="agent").value == PRODUCT_AGENT
         assert "launch" in keys(page)
 
-    def test_a_chosen_agent_that_is_gone_is_told_with_what_to_do(
+    def test_a_chosen_agent_that_is_gone_is_shown_with_what_to_do(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         page = visit(sample.id)
@@ -312,8 +316,8 @@ class TestTheAgent:
         monkeypatch.setattr(desk.agents, "list", lambda refresh=False: [Agent("b", "Another", (NOBODY,))])
         page = press(page, "refresh_agents")
         assert sentences(page.warning) == [
-            "The agent “Product description” is not among the agents of this key any more. Choose another one, or "
-            "deploy it again in Writer and press Refresh."
+            "Your API key no longer has the agent “Product description”. Choose another one, or deploy it again in "
+            "Writer and press Refresh."
         ]
 
     def test_agents_of_the_same_name_can_be_told_apart(
@@ -326,16 +330,16 @@ class TestTheAgent:
         assert chosen_agent(desk, draft).id == "b"
         assert "This agent has no inputs." in texts(page)
 
-    def test_inputs_that_changed_in_writer_are_told_and_taken_at_a_click(
+    def test_inputs_that_changed_in_writer_are_shown_and_used_at_a_click(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         page = visit(sample.id)
-        assert "take_new_inputs" not in keys(page)
+        assert "use_new_inputs" not in keys(page)
         changed = replace(chosen_agent(desk, sample), inputs=(AgentInput("SKU", InputType.TEXT),))
         monkeypatch.setattr(desk.agents, "list", lambda refresh=False: [changed])
         page = press(page, "refresh_agents")
-        assert sentences(page.warning) == ["The inputs of this agent were changed in Writer since you chose it."]
-        page = press(page, "take_new_inputs")
+        assert sentences(page.warning) == ["This agent's inputs have changed in Writer since you chose it."]
+        page = press(page, "use_new_inputs")
         assert desk.drafts.get(sample.id).agent == changed
         assert page.selectbox(key="column_for_0").label == "SKU"
         assert page.selectbox(key="column_for_0").value == "SKU"
@@ -354,7 +358,81 @@ def chosen_agent(desk: Desk, draft: Draft) -> Agent:
     return agent
 
 
+class TestTheSuggestedAgent:
+    NOTE = "Suggested because its inputs match your columns."
+
+    def test_the_sample_is_launched_with_two_clicks(self, visit: Visit, desk: Desk) -> None:
+        page = press(visit(), "use_sample")
+        assert page.selectbox(key="agent").value == PRODUCT_AGENT
+        assert self.NOTE in sentences(page.caption)
+        assert page.button(key="launch").label == "Launch 24 rows"
+        draft = desk.drafts.get(draft_id(page))
+        press(page, "launch")
+        batch_id = desk.drafts.get(draft.id).batch_id
+        assert batch_id is not None
+        assert desk.batches.get(batch_id).batch.agent.name == PRODUCT_AGENT
+
+    def test_a_persons_choice_stays(self, visit: Visit, desk: Desk) -> None:
+        page = press(visit(), "use_sample")
+        page = choose(page, "agent", "Social post")
+        for shown in (page, settled(page.run()), press(page, "refresh_agents"), visit(draft_id(page))):
+            assert shown.selectbox(key="agent").value == "Social post"
+            assert self.NOTE not in sentences(shown.caption)
+
+    def test_a_choice_in_another_tab_is_not_overridden(self, desk: Desk) -> None:
+        product, social = (
+            next(agent for agent in desk.agents.list() if agent.name == name) for name in (PRODUCT_AGENT, "Social post")
+        )
+        draft = desk.drafts.open_sample()
+        chosen = desk.drafts.choose_agent(draft.id, social)
+        assert desk.drafts.suggested_agent(draft, desk.agents.list()) == product
+        assert desk.drafts.preselect_agent(draft.id, product) == chosen
+
+    def test_no_agent_is_selected_when_none_fits(self, visit: Visit, desk: Desk) -> None:
+        page = visit(desk.drafts.open(b"City,Population\nOslo,717710\n", "cities.csv").id)
+        assert page.selectbox(key="agent").value is None
+        assert steps(page) == ALL_STEPS[:2]
+
+    def test_when_the_file_is_read_another_way_the_agent_that_fits_is_selected(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.drafts.open(workbook(Notes=["Memo", "x"], Products=["Product", "Mug"]), "shop.xlsx")
+        only = Agent("p", "Post", (AgentInput("Product name", InputType.TEXT, required=True),))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(desk.agents, "list", lambda refresh=False: [only])
+            page = visit(draft.id)
+            assert page.selectbox(key="agent").value is None
+            page = choose(page, "sheet", "Products")
+            assert page.selectbox(key="agent").value == "Post"
+
+    def test_writer_is_asked_no_more_often_than_the_list_expires(
+        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        agents, calls = desk.agents.list(), Counter[str]()
+
+        def fetch() -> list[Agent]:
+            calls["agents"] += 1
+            return agents
+
+        monkeypatch.setattr(desk.agents, "_fetch", fetch)
+        monkeypatch.setattr(desk.agents, "_expires_at", 0.0)
+        page = press(visit(), "use_sample")
+        visit(draft_id(page))
+        assert calls == {"agents": 1}
+
+
 class TestTheColumns:
+    def test_a_suggested_column_says_why_until_another_is_chosen(self, visit: Visit, desk: Desk) -> None:
+        text = "Title,Register,Features\nMug,warm,blue\nBowl,Bold,\n"
+        page = visit(with_agent(desk, desk.drafts.open(text.encode(), "mugs.csv")).id)
+        assert [page.selectbox(key=f"column_for_{n}").value for n in range(3)] == ["Title", "Register", "Features"]
+        reasons = [text for text in sentences(page.caption) if text.startswith("Suggested: ")]
+        assert reasons == [
+            "Suggested: similar meaning",
+            "Suggested: the cells match the dropdown's options",
+            "Suggested: part of the name matches",
+        ]
+        page = choose(page, "column_for_1", "Title")
+        assert [text for text in sentences(page.caption) if text.startswith("Suggested: ")] == [reasons[0], reasons[2]]
+
     def test_each_input_offers_the_columns_then_the_two_special_choices(self, visit: Visit, sample: Draft) -> None:
         page = visit(sample.id)
         columns = ["SKU", "Product name", "Tone", "Key features", "Price"]
@@ -369,13 +447,13 @@ class TestTheColumns:
         assert [page.selectbox(key=f"column_for_{n}").proto.required for n in range(3)] == [True, True, False]
         assert page.selectbox(key="column_for_1").help == r"The voice of the text\."
 
-    def test_what_the_first_row_sends_stands_beside_each_input(self, visit: Visit, sample: Draft) -> None:
+    def test_what_the_first_row_sends_is_shown_beside_each_input(self, visit: Visit, sample: Draft) -> None:
         page = visit(sample.id)
         assert sentences(page.text)[:2] == ["Speckled Stoneware Mug", "Warm"]
         page = choose(page, "column_for_0", "SKU")
         assert sentences(page.text)[0] == "00101"
         page = choose(page, "column_for_2", "(leave out)")
-        assert "Row 2 sends nothing" in sentences(page.caption)
+        assert "Row 2: nothing" in sentences(page.caption)
 
     def test_each_line_of_a_cell_is_shown_as_the_value_that_it_becomes(self, visit: Visit, desk: Desk) -> None:
         text = 'Product name,Tone,Key features\nMug,Warm,"Large\n\nBlue"\n'
@@ -390,14 +468,14 @@ class TestTheColumns:
         assert page.selectbox(key="value_for_1").value is None
         page = choose(page, "value_for_1", "Expert")
         assert desk.drafts.get(sample.id).choices["Tone"] == Choice(ChoiceKind.FIXED, value="Expert")
-        assert "Every row sends" in sentences(page.caption)
+        assert "Every row:" in sentences(page.caption)
 
-    def test_the_same_value_for_all_rows_is_typed_for_a_text(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+    def test_the_same_value_for_all_rows_is_entered_for_a_text(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         page = choose(visit(sample.id), "column_for_0", "(same value for all rows)")
         settled(page.text_input(key="value_for_0").input("Gift card").run())
         assert desk.drafts.get(sample.id).choices["Product name"] == Choice(ChoiceKind.FIXED, value="Gift card")
 
-    def test_further_columns_are_offered_where_an_input_takes_several_values(
+    def test_more_columns_are_offered_where_an_input_accepts_several_values(
         self, visit: Visit, desk: Desk, sample: Draft
     ) -> None:
         page = visit(sample.id)
@@ -417,11 +495,11 @@ class TestTheColumns:
         page = choose(page, "column_for_0", "(leave out)")
         assert desk.drafts.get(draft.id).choices["Product name"] == Choice()
 
-    def test_columns_that_no_input_takes_are_said_to_be_kept(self, visit: Visit, sample: Draft) -> None:
+    def test_unused_columns_are_said_to_be_in_the_download(self, visit: Visit, sample: Draft) -> None:
         page = visit(sample.id)
-        assert "2 columns not used here. The download has all columns." in sentences(page.caption)
+        assert "2 columns aren't used, but they will be in the download." in sentences(page.caption)
         page = settled(page.multiselect(key="more_columns_for_2").select("Price").run())
-        assert "1 column not used here. The download has all columns." in sentences(page.caption)
+        assert "1 column isn't used, but it will be in the download." in sentences(page.caption)
 
 
 class TestWhatIsStored:
@@ -461,7 +539,7 @@ class TestWhatIsStored:
         page = press(settled(page.switch_page("new_batch.py").run()), "continue_draft")
         assert page.selectbox(key="column_for_0").value == "Product name"
 
-    def test_a_draft_that_is_not_there_is_told_and_leads_to_a_new_start(self, visit: Visit) -> None:
+    def test_a_missing_draft_says_so_and_offers_a_new_start(self, visit: Visit) -> None:
         page = visit("nowhere")
         assert sentences(page.warning) == ["There is no such draft (drafts are kept for 7 days)."]
         assert keys(page) == {"start_new"}
@@ -469,36 +547,42 @@ class TestWhatIsStored:
 
 
 class TestTheCheck:
-    def test_what_is_undecided_is_told_and_nothing_can_be_launched(self, visit: Visit, sample: Draft) -> None:
+    def test_what_is_undecided_is_shown_and_nothing_can_be_launched(self, visit: Visit, sample: Draft) -> None:
         page = choose(visit(sample.id), "column_for_0", "(leave out)")
         assert sentences(page.info) == [
-            r"“Product name” is required\: choose a column\, or the same value for all rows\."
+            r"“Product name” is required\. Choose a column\, or use the same value for all rows\."
         ]
         assert steps(page)[-1] == r"4\. Check"
 
     def test_rows_that_are_all_ready_are_counted(self, visit: Visit, sample: Draft) -> None:
-        assert sentences(visit(sample.id).success) == ["24 rows ready"]
+        assert sentences(visit(sample.id).success) == ["24 rows are ready."]
 
     @pytest.mark.parametrize(
         ("rows", "sentence"),
         [
-            (1, "1 row ready, 1 needs a look. If you launch now, it is skipped; "),
-            (2, "1 row ready, 2 need a look. If you launch now, they are skipped; "),
+            (
+                1,
+                "1 row is ready. 1 has problems and will be skipped; "
+                "fix it in your spreadsheet and upload it again to include it.",
+            ),
+            (
+                2,
+                "1 row is ready. 2 have problems and will be skipped; "
+                "fix them in your spreadsheet and upload it again to include them.",
+            ),
         ],
     )
-    def test_rows_that_need_a_look_are_counted_and_said_to_be_skipped(
+    def test_rows_with_problems_are_counted_and_said_to_be_skipped(
         self, visit: Visit, desk: Desk, rows: int, sentence: str
     ) -> None:
         page = visit(flawed(desk, rows).id)
-        assert sentences(page.warning) == [
-            f"{sentence}to take everything along, mend the spreadsheet and bring it again."
-        ]
+        assert sentences(page.warning) == [sentence]
         assert page.button(key="launch").label == "Launch 1 row"
 
     def test_each_problem_names_row_column_and_value(self, visit: Visit, desk: Desk) -> None:
         table = visit(flawed(desk, 1).id).dataframe[1].value
         assert table.iloc[:, :3].to_numpy().tolist() == [[3, "Tone", "Loud"]]
-        assert list(table.columns) == ["Row", "Column", "Value", "What is wrong"]
+        assert list(table.columns) == ["Row", "Column", "Value", "Problem"]
         assert "Warm" in table.iloc[0, 3]
 
     def test_only_the_first_problems_are_shown_and_all_are_counted(self, visit: Visit, desk: Desk) -> None:
@@ -506,13 +590,14 @@ class TestTheCheck:
         page = visit(draft.id)
         shown = len(desk.drafts.check(draft).problems)
         assert len(page.dataframe[1].value) == shown
-        assert f"The first {shown:,} of 1,200 problems" in sentences(page.caption)
+        assert f"First {shown:,} of 1,200 problems" in sentences(page.caption)
 
     def test_without_a_row_that_is_ready_nothing_can_be_launched(self, visit: Visit, desk: Desk) -> None:
         draft = with_agent(desk, desk.drafts.open(b"Product name,Tone\nMug,Loud\n", "mugs.csv"))
         page = visit(draft.id)
         assert sentences(page.error) == [
-            "No row is ready, 1 needs a look. Choose other columns, or mend the spreadsheet and bring it again."
+            "No rows are ready: 1 has problems. Choose other columns, or fix the row in your spreadsheet and upload it "
+            "again."
         ]
         assert "launch" not in keys(page)
 
@@ -541,25 +626,23 @@ class TestTheLaunch:
     @pytest.mark.parametrize(
         ("estimate", "told"),
         [
-            (Estimate(1, 1 / 400), "1 request to Writer: less than a minute"),
-            (Estimate(401, 401 / 400), "401 requests to Writer: at least 1 minute"),
-            (Estimate(40_000, 100), "40,000 requests to Writer: at least 100 minutes"),
-            (Estimate(148_470, 371.2), "148,470 requests to Writer: at least 6 hours"),
+            (Estimate(1, 1 / 400), "less than a minute"),
+            (Estimate(401, 401 / 400), "about 1 minute"),
+            (Estimate(20_000, 50), "about 50 minutes"),
+            (Estimate(148_470, 371.2), "about 6 hours"),
         ],
     )
-    def test_what_it_takes_is_told(
+    def test_how_long_sending_takes_is_shown(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch, estimate: Estimate, told: str
     ) -> None:
         monkeypatch.setattr(desk.drafts, "estimate", lambda rows: estimate)
-        assert sentences(visit(sample.id).caption)[-1] == (
-            f"{told} at the limit of 400 a minute. The agent's own pace can make it longer."
-        )
+        assert sentences(visit(sample.id).caption)[-1] == (f"Sending takes {told}. Writer may need longer to finish.")
 
-    def test_when_first_rows_are_tried_it_is_what_these_take_that_is_told(
-        self, visit: Visit, desk: Desk, sample: Draft
-    ) -> None:
-        desk.drafts.save_options(sample.id, LaunchOptions(sample_rows=5))
-        assert sentences(visit(sample.id).caption)[-1].startswith("6 requests to Writer: ")
+    def test_with_a_sample_the_estimate_is_for_the_sample(self, visit: Visit, desk: Desk) -> None:
+        draft = of_rows(desk, 1_000)
+        assert sentences(visit(draft.id).caption)[-1].startswith("Sending takes about 3 minutes.")
+        desk.drafts.save_options(draft.id, LaunchOptions(sample_rows=5))
+        assert sentences(visit(draft.id).caption)[-1].startswith("Sending takes less than a minute.")
 
     def test_launching_makes_a_batch_of_that_name_and_goes_there(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         page = visit(sample.id)
@@ -572,7 +655,7 @@ class TestTheLaunch:
         assert batch_id in page.query_params["id"]
         assert page.title[0].value.startswith("Spring range :")
 
-    def test_launching_from_two_tabs_makes_one_batch_and_leads_both_there(
+    def test_launching_from_two_tabs_makes_one_batch_and_both_go_there(
         self, visit: Visit, desk: Desk, sample: Draft
     ) -> None:
         before = desk.batches.page().total
@@ -591,16 +674,16 @@ class TestTheLaunch:
         assert keys(page) == {"start_new"}
         assert "spreadsheet" in keys(press(page, "start_new"))
 
-    def test_a_refused_key_keeps_the_button_shut_and_says_why(
+    def test_a_refused_key_disables_the_button_and_says_why(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         refused = ConnectionHealth(key_refused_at=datetime(2026, 3, 9, tzinfo=UTC))
         monkeypatch.setattr(desk.drafts._store.connections, "health", lambda _: refused)
         page = visit(sample.id)
         assert page.button(key="launch").disabled
-        assert sentences(page.warning) == ["Nothing can be launched while Writer refuses the API key."]
+        assert sentences(page.warning) == ["You can't launch until Writer accepts your API key."]
 
-    def test_a_refused_launch_is_told_in_a_sentence(
+    def test_a_refused_launch_is_explained_in_a_sentence(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(desk.drafts, "launch", raising(LaunchError("No row is ready *now*.")))
@@ -619,22 +702,20 @@ def of_rows(desk: Desk, number: int) -> Draft:
     return with_agent(desk, desk.drafts.open(text.encode(), "mugs.csv"))
 
 
-class TestHowItIsSent:
-    def test_as_usual_nothing_is_said_of_it(self, visit: Visit, sample: Draft) -> None:
+class TestTheSendingOptions:
+    def test_the_defaults_are_closed_and_say_nothing(self, visit: Visit, sample: Draft) -> None:
         page = visit(sample.id)
         (box,) = page.expander
-        assert box.label == "How to send"
+        assert box.label == "Sending options"
         assert not box.proto.expanded
         assert not page.checkbox(key="sample_first").value
         assert page.segmented_control(key="retries").value == 0
         assert not page.checkbox(key="resend_lost").value
         assert len(page.number_input) == 0
-        assert sentences(page.caption)[-1].startswith("25 requests to Writer")
-        assert "until you have looked" not in texts(page)
+        assert sentences(page.caption)[-1].startswith("Sending takes less than a minute.")
+        assert "until you run" not in texts(page)
 
-    def test_every_choice_is_stored_said_and_there_at_another_visit(
-        self, visit: Visit, desk: Desk, sample: Draft
-    ) -> None:
+    def test_every_option_is_stored_and_shown_on_the_next_visit(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         page = settled(visit(sample.id).checkbox(key="sample_first").check().run())
         assert desk.drafts.get(sample.id).options == LaunchOptions(sample_rows=5)
         page = settled(page.number_input(key="sample_rows").set_value(7).run())
@@ -646,15 +727,14 @@ class TestHowItIsSent:
             assert shown.number_input(key="sample_rows").value == 7
             assert shown.segmented_control(key="retries").value == 2
             assert shown.checkbox(key="resend_lost").value
-            told = "The first 7 rows are sent; the other 17 wait until you have looked at them."
+            told = "The first 7 rows are sent now. The other 17 wait until you run them."
             assert told in sentences(shown.markdown)
             assert [box.label for box in shown.expander] == [
-                "How to send: first 7 rows before the others · failed jobs tried up to 2 more times · "
-                "lost rows sent again"
+                "Sending options: sample of 7 rows first · failed jobs retried up to 2 times · lost rows resent"
             ]
             assert shown.button(key="launch").label == "Launch 24 rows"
 
-    def test_what_is_unchosen_is_stored_too(self, visit: Visit, desk: Desk, sample: Draft) -> None:
+    def test_an_option_that_is_switched_off_is_stored_too(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         desk.drafts.save_options(sample.id, LaunchOptions(sample_rows=7, retries=3, resend_lost=True))
         page = settled(visit(sample.id).checkbox(key="sample_first").uncheck().run())
         assert len(page.number_input) == 0
@@ -672,12 +752,12 @@ class TestHowItIsSent:
     @pytest.mark.parametrize(
         ("rows", "first", "told"),
         [
-            (3, 2, "The first 2 rows are sent; the other one waits until you have looked at them."),
-            (2, 1, "The first row is sent; the other one waits until you have looked at it."),
-            (1_205, 5, "The first 5 rows are sent; the other 1,200 wait until you have looked at them."),
+            (3, 2, "The first 2 rows are sent now. The other one waits until you run it."),
+            (2, 1, "The first row is sent now. The other one waits until you run it."),
+            (1_205, 5, "The first 5 rows are sent now. The other 1,200 wait until you run them."),
         ],
     )
-    def test_at_least_one_row_waits_and_numbers_are_right(
+    def test_a_sample_leaves_at_least_one_row_and_counts_right(
         self, visit: Visit, desk: Desk, rows: int, first: int, told: str
     ) -> None:
         page = settled(visit(of_rows(desk, rows).id).checkbox(key="sample_first").check().run())
@@ -685,13 +765,13 @@ class TestHowItIsSent:
         assert page.number_input(key="sample_rows").max == rows - 1
         assert told in sentences(page.markdown)
 
-    def test_one_row_alone_cannot_be_tried_first(self, visit: Visit, desk: Desk) -> None:
+    def test_a_single_row_has_no_sample(self, visit: Visit, desk: Desk) -> None:
         draft = of_rows(desk, 1)
         desk.drafts.save_options(draft.id, LaunchOptions(sample_rows=5, retries=1))
         page = visit(draft.id)
         assert [box.key for box in page.checkbox] == ["resend_lost"]
-        assert [box.label for box in page.expander] == ["How to send: failed jobs tried once more"]
-        assert "until you have looked" not in texts(page)
+        assert [box.label for box in page.expander] == ["Sending options: failed jobs retried once"]
+        assert "until you run" not in texts(page)
 
     def test_a_sample_that_fewer_rows_are_ready_for_is_launched_as_the_page_shows_it(
         self, visit: Visit, desk: Desk
@@ -703,7 +783,7 @@ class TestHowItIsSent:
         page = press(page, "launch")
         assert desk.batches.get(str(desk.drafts.get(draft.id).batch_id)).batch.options == LaunchOptions(sample_rows=2)
 
-    def test_the_rows_are_not_checked_again_for_it(
+    def test_the_rows_are_not_checked_again(
         self, visit: Visit, desk: Desk, sample: Draft, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         page = visit(sample.id)

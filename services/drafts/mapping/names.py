@@ -1,146 +1,153 @@
-"""Which column an input's values probably come from, judged by the names alone."""
+"""How alike the name of an input and the name of a column are."""
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from services.models import Agent, Choice, ChoiceKind
+from services.drafts.mapping.synonyms import (
+    KNOWN_MEANINGS,
+    POINTED_AT,
+    POINTERS,
+    WEAK_MEANINGS,
+    meanings,
+    split_words,
+)
 
 _FILLERS = frozenset({"a", "an", "the", "of", "for"})
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WORD = re.compile(r"[^\W\d_]+|\d+")
+_PREPOSITIONS = frozenset({"of", "for", "in", "per", "du", "de", "des", "del", "der", "von", "fur", "para"})
+"""Words after which no head of a name comes: "tone of voice" is a tone."""
+_LANGUAGE_CODES = frozenset({"en", "de", "fr", "es", "it", "nl", "pt"})
+"""At the end of a name they are a remark: "Description DE"."""
+_NOTE = re.compile(r"[(\[{][^)\]}]*[^\W\d_][^)\]}]*[)\]}]")
+"""A remark in brackets, such as "(EUR)" or "(max 5)"; a number alone is none."""
 
-_AS_WRITTEN, _SAME_WORDS, _ANY_ORDER = 4.0, 3.0, 2.0
-_CLOSE_ALONE = 0.83
+AS_WRITTEN, SAME_WORDS, ANY_ORDER = 4.0, 3.0, 2.0
+MIN_SIMILARITY = 0.83
 """How alike (0 to 1) different words must be: one slip in six letters."""
-_CLOSE_TOGETHER = 0.75
+MIN_SIMILARITY_BESIDE_SHARED_WORDS = 0.75
 """The same where the names share other words: one slip in four letters."""
+_WEAK_EXTRA, _UNKNOWN_EXTRA, _NOT_LITERAL, _NOTE_EXTRA = 0.1, 0.3, 0.1, 0.05
+"""What takes from the likeness of two names of which one is a part of the other (1 for the same meaning)."""
+MIN_PART_LIKENESS = 0.4
 
 
 @dataclass(frozen=True)
-class _Name:
-    """A name, and the words in it that count for comparing."""
+class Name:
+    """A name, and what in it counts for comparing."""
 
     written: str
     words: tuple[str, ...]
-    """Without case, accents, plural and fillers, and without numbers."""
+    """Without case, accents, plural, fillers, and numbers."""
     numbers: tuple[str, ...]
+    core_words: tuple[str, ...]
+    """The words without remarks in brackets."""
+    core_numbers: tuple[str, ...]
+    meanings: frozenset[str]
+    head: str
+    """What the named thing is: the feature in "Key features"."""
 
 
-def match(agent: Agent, columns: Sequence[str]) -> dict[str, Choice]:
-    """Propose a column for each input by name; the best pairs come first, and no column is proposed twice.
-
-    Case, accents, punctuation, plural and word order do not matter, and close spellings count. An input of several
-    values takes numbered columns ("Key feature 1", "Key feature 2") when no column has just its name.
-
-    Args:
-        agent: the agent whose inputs want columns.
-        columns: the spreadsheet's columns.
-
-    Returns:
-        A choice for every input by its name; an input without a likely column is left out.
-    """
-    proposal = _Proposal(agent, columns)
-    proposal.take_single(_ANY_ORDER)
-    proposal.take_numbered(_same_words)
-    proposal.take_numbered(_part_of)
-    proposal.take_single(_CLOSE_TOGETHER)
-    return proposal.choices()
-
-
-class _Proposal:
-    """The columns given to inputs so far, by their places."""
-
-    def __init__(self, agent: Agent, columns: Sequence[str]) -> None:
-        self._inputs = agent.inputs
-        self._columns = columns
-        self._input_names = [_read(field.name) for field in agent.inputs]
-        self._column_names = [_read(column) for column in columns]
-        self._given: dict[int, list[int]] = {}
-        self._named: set[int] = set()
-        self._free = set(range(len(columns)))
-
-    def take_single(self, least: float) -> None:
-        """Give inputs that have no column one that is at least so alike, best pairs first."""
-        pairs = [
-            (-likeness, place, column)
-            for place, wanted in enumerate(self._input_names)
-            for column in self._free
-            if (likeness := _likeness(wanted, self._column_names[column])) >= least
-        ]
-        for _, place, column in sorted(pairs):
-            if place not in self._given and column in self._free:
-                self._give(place, column)
-                self._named.add(place)
-
-    def take_numbered(self, fits: Callable[[_Name, _Name], bool]) -> None:
-        """Give inputs of several values the numbered columns that fit, unless a column has just their name."""
-        for place, (field, wanted) in enumerate(zip(self._inputs, self._input_names, strict=True)):
-            if field.max_values == 1 or wanted.numbers or place in self._named:
-                continue
-            room = field.max_values - len(self._given.get(place, ()))
-            numbered = [column for column in sorted(self._free) if self._column_names[column].numbers]
-            fitting = [column for column in numbered if fits(wanted, self._column_names[column])]
-            for column in fitting[:room]:
-                self._give(place, column)
-
-    def choices(self) -> dict[str, Choice]:
-        """Give the choice for every input."""
-        return {field.name: self._choice(self._given.get(place, ())) for place, field in enumerate(self._inputs)}
-
-    def _give(self, place: int, column: int) -> None:
-        self._given.setdefault(place, []).append(column)
-        self._free.discard(column)
-
-    def _choice(self, given: Iterable[int]) -> Choice:
-        columns = tuple(self._columns[column] for column in sorted(given))
-        return Choice(ChoiceKind.COLUMN, columns) if columns else Choice()
-
-
-def _read(name: str) -> _Name:
-    split = _CAMEL.sub(" ", name)
-    plain = "".join(
-        char for char in unicodedata.normalize("NFKD", split).casefold() if unicodedata.category(char) != "Mn"
+def read_name(written: str) -> Name:
+    """Split a name into its parts."""
+    words, numbers = _words_and_numbers(split_words(written))
+    tokens = split_words(_NOTE.sub(" ", written)) or split_words(written)
+    if len(tokens) > 1 and tokens[-1] in _LANGUAGE_CODES:
+        tokens = tokens[:-1]
+    core_words, core_numbers = _words_and_numbers(tokens)
+    found = meanings(core_words)
+    meant = frozenset(meaning for meaning, _ in found)
+    if meant == {"product"}:  # which product it is, its name tells
+        meant |= {"name"}
+    return Name(
+        written.strip(), tuple(words), tuple(numbers), tuple(core_words), tuple(core_numbers), meant, _head(tokens)
     )
-    tokens = [token for token in _WORD.findall(plain) if token not in _FILLERS]
-    words = tuple(_singular(token) for token in tokens if not token.isdigit())
-    return _Name(name.strip(), words, tuple(token for token in tokens if token.isdigit()))
 
 
-def _singular(word: str) -> str:
-    if word.endswith("s") and len(word) > 2 and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
-    return word[:-2] + "y" if word.endswith("ie") else word
-
-
-def _likeness(wanted: _Name, column: _Name) -> float:
+def likeness(wanted: Name, column: Name) -> float:
     """Say how alike two names are: from 0 to 1 for close spellings, above that for the same words."""
     if wanted.written and wanted.written == column.written:
-        return _AS_WRITTEN
+        return AS_WRITTEN
     if not wanted.words or sorted(wanted.numbers) != sorted(column.numbers):
         return 0.0
     if "".join(wanted.words) == "".join(column.words):
-        return _SAME_WORDS
+        return SAME_WORDS
     if sorted(wanted.words) == sorted(column.words):
-        return _ANY_ORDER
-    return _closeness(wanted.words, column.words)
+        return ANY_ORDER
+    return _similarity(wanted.words, column.words)
 
 
-def _closeness(wanted: Sequence[str], column: Sequence[str]) -> float:
+def part_likeness(wanted: Name, column: Name, *, with_numbers: bool = False) -> float:
+    """Say how well one name is a part of the other, or means the same: 0, or from `MIN_PART_LIKENESS` to 1.
+
+    "Product" is a part of "Product name" and "Features" of "Key features", but not "Product" of "Product price": a
+    price is another thing. `with_numbers`: whatever numbers the column's name has don't count.
+    """
+    if not (with_numbers or sorted(wanted.core_numbers) == sorted(column.core_numbers)):
+        return 0.0
+    shared, extra = wanted.meanings & column.meanings, wanted.meanings ^ column.meanings
+    if not shared or not _same_thing(wanted, column):
+        return 0.0
+    weak = sum(1 for meaning in extra if _is_weak(meaning, shared))
+    found = 1 - weak * _WEAK_EXTRA - (len(extra) - weak) * _UNKNOWN_EXTRA
+    if not is_literal(wanted, column):
+        found -= _NOT_LITERAL
+    if wanted.core_words != wanted.words or column.core_words != column.words:
+        found -= _NOTE_EXTRA
+    return round(found, 2) if found >= MIN_PART_LIKENESS else 0.0
+
+
+def is_literal(wanted: Name, column: Name) -> bool:
+    """Say whether one name has the very words of the other, rather than words that mean the same."""
+    one, other = set(wanted.core_words), set(column.core_words)
+    return one <= other or other <= one
+
+
+def same_words(wanted: Name, column: Name) -> bool:
+    """Say whether both names have the same words in any order."""
+    return bool(wanted.words) and sorted(wanted.words) == sorted(column.words)
+
+
+def is_part_of(wanted: Name, column: Name) -> bool:
+    """Say whether the column has some of the input's words, with the last: "Feature 3" is one of the key features."""
+    return bool(column.words) and wanted.words[-1:] == column.words[-1:] and set(column.words) <= set(wanted.words)
+
+
+def _words_and_numbers(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+    inside = {n for n, token in enumerate(tokens) if 0 < n < len(tokens) - 1 and token in _PREPOSITIONS}
+    kept = [token for n, token in enumerate(tokens) if token not in _FILLERS and n not in inside]
+    return [token for token in kept if not token.isdigit()], [token for token in kept if token.isdigit()]
+
+
+def _head(tokens: Sequence[str]) -> str:
+    """Give the meaning of the last word before a preposition that tells what the thing is."""
+    cut = next((n for n, token in enumerate(tokens[:-1]) if n > 0 and token in _PREPOSITIONS), len(tokens))
+    words, _ = _words_and_numbers(tokens[:cut])
+    telling = [meaning for meaning, _ in meanings(words) if meaning != "key"]
+    return telling[-1] if telling else ""
+
+
+def _similarity(wanted: Sequence[str], column: Sequence[str]) -> float:
     """Compare only the words that differ, or a long shared one would hide that "price net" is not "price new"."""
     own = "".join(word for word in wanted if word not in column)
     other = "".join(word for word in column if word not in wanted)
     shared = any(word in column for word in wanted)
-    return OSA.normalized_similarity(own, other, score_cutoff=_CLOSE_TOGETHER if shared else _CLOSE_ALONE)
+    cutoff = MIN_SIMILARITY_BESIDE_SHARED_WORDS if shared else MIN_SIMILARITY
+    return OSA.normalized_similarity(own, other, score_cutoff=cutoff)
 
 
-def _same_words(wanted: _Name, column: _Name) -> bool:
-    return bool(wanted.words) and sorted(wanted.words) == sorted(column.words)
+def _same_thing(wanted: Name, column: Name) -> bool:
+    """Say whether nothing that only one of the names has makes it another thing."""
+    shared, extra = wanted.meanings & column.meanings, wanted.meanings ^ column.meanings
+    strong = {meaning for meaning in extra if not _is_weak(meaning, shared)}
+    if strong & KNOWN_MEANINGS:
+        return False
+    longer = wanted if wanted.meanings > column.meanings else column
+    if wanted.meanings <= column.meanings or column.meanings <= wanted.meanings:
+        return not strong or longer.head in shared
+    return not strong and wanted.head in shared and column.head in shared
 
 
-def _part_of(wanted: _Name, column: _Name) -> bool:
-    """Say whether the column has some of the input's words, with the last: "Feature 3" is one of the key features."""
-    return bool(column.words) and wanted.words[-1:] == column.words[-1:] and set(column.words) <= set(wanted.words)
+def _is_weak(meaning: str, shared: frozenset[str]) -> bool:
+    return meaning in WEAK_MEANINGS or (meaning in POINTERS and bool(shared & POINTED_AT))

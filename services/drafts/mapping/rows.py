@@ -25,7 +25,7 @@ from services.models import (
     SheetRow,
 )
 
-_NOTHING = "All cells that this row gives to the agent are empty. Fill in at least one."
+_NOTHING = "Every cell that would be sent is empty. Fill in at least one."
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Step:
     """Where those columns are; none for a fixed value."""
 
     def problem(self, cells: Sequence[str], message: str) -> Problem:
-        """Say what is wrong with the cells this input is taken from."""
+        """Say what is wrong with the cells that feed this input."""
         filled = [text for place in self.places if not is_empty(text := cells[place])]
         return Problem(self.columns[0] if self.columns else self.name, "\n".join(filled), message)
 
@@ -53,7 +53,7 @@ class Builder:
         self._columns = [column for step in steps for column in step.columns]
 
     def build(self, row: SheetRow) -> tuple[Inputs, list[Problem]]:
-        """Give one row its inputs, without the optional ones that are empty; or else its problems.
+        """Give one row its inputs, without the optional ones that are empty, or else its problems.
 
         Args:
             row: a row with a cell for every column. What reading found wrong counts where its column is used.
@@ -81,10 +81,10 @@ class Builder:
         return ({}, problems) if problems else (inputs, [])
 
     def _with_reading(self, found: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:
-        """Add what reading found in used columns; it explains those cells better than their being empty does."""
-        told = [problem for problem in found if problem.column in self._columns]
-        columns = {problem.column for problem in told}
-        return told + [problem for problem in problems if problem.column not in columns]
+        """Add what reading found in used columns; it explains an empty cell better than its emptiness does."""
+        reported = [problem for problem in found if problem.column in self._columns]
+        columns = {problem.column for problem in reported}
+        return reported + [problem for problem in problems if problem.column not in columns]
 
 
 def compile_choices(agent: Agent, choices: Choices, columns: Sequence[str]) -> Builder:
@@ -93,7 +93,7 @@ def compile_choices(agent: Agent, choices: Choices, columns: Sequence[str]) -> B
     Args:
         agent: the agent whose inputs are filled.
         choices: where each input comes from; one without a choice is left out. Columns that the spreadsheet does not
-            have count as empty: `incomplete` says so beforehand.
+            have count as empty; `incomplete` says so beforehand.
         columns: the spreadsheet's columns.
 
     Returns:
@@ -103,13 +103,13 @@ def compile_choices(agent: Agent, choices: Choices, columns: Sequence[str]) -> B
 
 
 def incomplete(agent: Agent, choices: Choices, columns: Sequence[str]) -> list[str]:
-    """Say in sentences what has to be decided before rows can be checked; nothing when all is decided."""
+    """Say in sentences what must be decided before rows can be checked; empty when everything is decided."""
     open_questions = [
         sentence for field in agent.inputs for sentence in _open(field, choices.get(field.name, Choice()), columns)
     ]
     given = any(_gives(choices.get(field.name, Choice())) for field in agent.inputs)
     if agent.inputs and not given and not open_questions:
-        return ["Every input is left out: choose a column for at least one."]
+        return ["Every input is left out. Choose a column for at least one."]
     return open_questions
 
 
@@ -152,7 +152,7 @@ def _chosen(choice: Choice) -> tuple[str, ...]:
 
 
 def _gives(choice: Choice) -> bool:
-    """Say whether an input can get anything by this choice."""
+    """Say whether this choice can give an input anything."""
     return bool(_chosen(choice)) or (choice.kind is ChoiceKind.FIXED and not is_empty(choice.value))
 
 
@@ -168,11 +168,11 @@ def _open(field: AgentInput, choice: Choice, columns: Sequence[str]) -> Iterator
     if choice.kind is ChoiceKind.FIXED:
         try:
             if not fixed_values(field, choice.value) and field.required:
-                yield f"“{name}” is required: type a value for all rows, or choose a column."
+                yield f"“{name}” is required. Enter a value for all rows, or choose a column."
         except UnfitError as error:
             yield f"“{name}”: {error}"
     elif not _chosen(choice) and field.required:
-        yield f"“{name}” is required: choose a column, or the same value for all rows."
+        yield f"“{name}” is required. Choose a column, or use the same value for all rows."
     for column in _chosen(choice):
         if column not in columns:
-            yield f"The spreadsheet has no column “{shortened(column)}”: choose another one for “{name}”."
+            yield f"The spreadsheet has no column “{shortened(column)}”. Choose another one for “{name}”."

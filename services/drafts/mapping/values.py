@@ -1,4 +1,4 @@
-"""The values one input takes from the cells of a row, or what is wrong with them."""
+"""The values that one input gets from the cells of a row, or what is wrong with them."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,17 +9,17 @@ from services.models import AgentInput, InputType
 
 Cells = Sequence[str]
 Reader = Callable[[Cells], list[str]]
-"""Takes a row's cells and gives the values of one input; none when they are empty. Raises `UnfitError`."""
+"""Gives the values of one input from a row's cells; none when they are empty. Raises `UnfitError`."""
 
 _URL = re.compile(r"(?i)https?://")
-_NEAR = 70
+MIN_OPTION_SIMILARITY = 70
 """How alike (0 to 100) an option must be to be suggested."""
-_SHOWN_OPTIONS = 6
-_SHOWN_LENGTH = 60
+MAX_LISTED_OPTIONS = 6
+MAX_QUOTED_CHARACTERS = 60
 
 
 class UnfitError(ValueError):
-    """The cells hold something that the input does not take; the text says what and how to mend it."""
+    """The cells hold something that the input doesn't accept; the message says what, and how to fix it."""
 
 
 def column_reader(field: AgentInput, places: Sequence[int]) -> Reader:
@@ -48,9 +48,23 @@ def fixed_values(field: AgentInput, value: str) -> list[str]:
         The values; none when the text is empty.
 
     Raises:
-        UnfitError: the input does not take it.
+        UnfitError: the input doesn't accept it.
     """
     return _converter(field)(_parts(field, value))
+
+
+def accepts(field: AgentInput) -> Callable[[str], bool]:
+    """Make what says whether an input accepts a cell of a single column."""
+    read = column_reader(field, (0,))
+
+    def accepted(cell: str) -> bool:
+        try:
+            read((cell,))
+        except UnfitError:
+            return False
+        return True
+
+    return accepted
 
 
 def is_empty(text: str) -> bool:
@@ -61,7 +75,7 @@ def is_empty(text: str) -> bool:
 def shortened(text: str) -> str:
     """Give a text as a message quotes it: on one line, and not too long."""
     line = " ".join(text.split())
-    return line if len(line) <= _SHOWN_LENGTH else f"{line[: _SHOWN_LENGTH - 1]}…"
+    return line if len(line) <= MAX_QUOTED_CHARACTERS else f"{line[: MAX_QUOTED_CHARACTERS - 1]}…"
 
 
 def _lines_reader(field: AgentInput, place: int) -> Reader:
@@ -70,7 +84,7 @@ def _lines_reader(field: AgentInput, place: int) -> Reader:
 
 
 def _single_reader(field: AgentInput, place: int) -> Reader:
-    """Read one value from one cell: what nearly every cell goes through, so it does nothing that is not needed."""
+    """Read one value from one cell: nearly every cell goes through this, so it does nothing that isn't needed."""
     one = _converter_of_one(field)
 
     def read(cells: Cells) -> list[str]:
@@ -85,19 +99,20 @@ def _single_reader(field: AgentInput, place: int) -> Reader:
 
 
 def _parts(field: AgentInput, text: str) -> list[str]:
-    """Split a text into the values it holds: its lines where the input takes several, otherwise the text as it is."""
+    """Split a text into the values it holds: its lines where the input accepts several, otherwise the whole text."""
     if field.max_values > 1:
         return [line.strip() for line in text.splitlines() if not is_empty(line)]
     return [] if is_empty(text) else [text]
 
 
 def _converter(field: AgentInput) -> Callable[[list[str]], list[str]]:
-    """Make what turns the texts found for an input into the values that are sent."""
+    """Make what turns the texts for an input into the values that are sent."""
     one = _converter_of_one(field)
 
     def convert(texts: list[str]) -> list[str]:
         if len(texts) > field.max_values:
-            raise UnfitError(f"{len(texts)} values; at most {field.max_values} {_is(field.max_values)} taken.")
+            over = len(texts) - field.max_values
+            raise UnfitError(f"{len(texts)} values, but the limit is {field.max_values}. Remove {over}.")
         return [one(text) for text in texts]
 
     return convert
@@ -115,12 +130,12 @@ def _option_finder(options: Sequence[str]) -> Callable[[str], str]:
     exact = frozenset(options)
     by_key: dict[str, str] = {}
     for option in options:
-        by_key.setdefault(_key(option), option)
+        by_key.setdefault(option_key(option), option)
 
     def find(text: str) -> str:
         if text in exact:
             return text
-        found = by_key.get(_key(text))
+        found = by_key.get(option_key(text))
         if found is None:
             raise UnfitError(_no_option(text, by_key))
         return found
@@ -128,32 +143,26 @@ def _option_finder(options: Sequence[str]) -> Callable[[str], str]:
     return find
 
 
-def _key(option: str) -> str:
-    """Give what two spellings of an option have in common: case and blanks do not matter."""
+def option_key(option: str) -> str:
+    """Give what two spellings of an option have in common: case and white space don't matter."""
     return " ".join(option.split()).casefold()
 
 
 def _no_option(text: str, by_key: dict[str, str]) -> str:
-    nearest = process.extractOne(_key(text), list(by_key), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    nearest = process.extractOne(option_key(text), list(by_key), scorer=fuzz.ratio, score_cutoff=MIN_OPTION_SIMILARITY)
     if nearest is not None:
-        return f"“{shortened(text)}” is not one of the options. Did you mean “{by_key[nearest[0]]}”?"
+        return f"“{shortened(text)}” isn't one of the options. Did you mean “{by_key[nearest[0]]}”?"
     shown = [f"“{option}”" for option in by_key.values()]
-    more = len(shown) - _SHOWN_OPTIONS
-    listed = ", ".join(shown[:_SHOWN_OPTIONS]) + (f" and {more} more" if more > 0 else "")
-    return f"“{shortened(text)}” is not one of the options: {listed}."
+    more = len(shown) - MAX_LISTED_OPTIONS
+    listed = ", ".join(shown[:MAX_LISTED_OPTIONS]) + (f", or one of {more} more" if more > 0 else "")
+    return f"“{shortened(text)}” isn't one of the options. Use {listed}."
 
 
 def _file(text: str, *, takes_urls: bool) -> str:
     if _URL.match(text):
         if not takes_urls:
-            raise UnfitError(
-                "This is a web address, and a file id is wanted: upload the file to Writer and use its id."
-            )
+            raise UnfitError("This is a link, but the agent needs a file ID. Upload the file to Writer and use its ID.")
     elif len(text.split()) > 1:
-        kinds = "A file id or web address" if takes_urls else "A file id"
-        raise UnfitError(f"{kinds} has no spaces or line breaks in it: “{shortened(text)}”.")
+        kinds = "a file ID or link" if takes_urls else "a file ID"
+        raise UnfitError(f"“{shortened(text)}” isn't {kinds}. Remove spaces and line breaks.")
     return text
-
-
-def _is(number: int) -> str:
-    return "is" if number == 1 else "are"
