@@ -7,6 +7,7 @@ from services.background import run_to_completion
 from services.clock import Clock
 from services.drafts import launch, mapping, sheets
 from services.drafts.checks import Checks
+from services.drafts.mapping.refit import refit
 from services.engine.embedded import Engine
 from services.errors import LaunchError
 from services.models import Agent, Check, Choices, Draft, Estimate, LaunchOptions, Reading, SheetRow
@@ -37,7 +38,7 @@ class Drafts:
     def open(self, data: bytes, filename: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """Read a spreadsheet and store it as a new draft; `on_progress` gets the number of rows read so far.
 
-        Raises SheetError: it cannot be used; nothing is stored then.
+        Raises SheetError: it can't be used, and nothing was stored.
         """
         return self._open(data, filename, Reading(), on_progress)
 
@@ -50,15 +51,16 @@ class Drafts:
         return self._open(sheets.sample(), _SAMPLE, Reading(), _quiet)
 
     def reread(self, draft_id: str, reading: Reading, on_progress: Callable[[int], None] = _quiet) -> Draft:
-        """Read the draft's file again in another way (encoding, separator, sheet); the choices that still fit stay.
+        """Read the draft's file again in another way (encoding, sheet, header row); the choices that still fit stay.
 
-        Raises SheetError: it cannot be read so; the draft stays as it was.
+        Raises SheetError: it can't be read that way; the draft stays as it was.
         """
         draft, file = self.get(draft_id), self._store.drafts.file(draft_id)
         with sheets.read(file.data, file.filename, reading, self._limits, on_progress) as parsed:
-            choices = draft.choices
-            if draft.agent is not None and not set(draft.sheet.columns) <= set(parsed.sheet.columns):
-                choices = mapping.match(draft.agent, parsed.sheet.columns)
+            choices, columns = draft.choices, parsed.sheet.columns
+            if draft.agent is not None and draft.sheet.columns != columns:
+                before, after = (mapping.match(draft.agent, names) for names in (draft.sheet.columns, columns))
+                choices = refit(choices, columns, before, after)
             return self._store.drafts.replace_sheet(draft_id, parsed.sheet, parsed.chunks(), choices)
 
     def get(self, draft_id: str) -> Draft:

@@ -33,7 +33,7 @@ from services.models.draft import (
 )
 from services.models.job import Job, JobPage, JobState
 from services.models.row import RETRYABLE, Attempt, ExportRow, Inputs, RowDetail, RowPage, RowPreview, retryable
-from services.models.sheet import Problem, Reading, Sheet, SheetRow
+from services.models.sheet import HeaderChoice, Layout, OuterKind, OuterRow, Problem, Reading, Sheet, SheetRow
 from services.models.states import BatchState, PauseKind, RowState
 
 __all__ = [
@@ -55,13 +55,17 @@ __all__ = [
     "Draft",
     "Estimate",
     "ExportRow",
+    "HeaderChoice",
     "InputType",
     "Inputs",
     "Job",
     "JobPage",
     "JobState",
     "LaunchOptions",
+    "Layout",
     "Load",
+    "OuterKind",
+    "OuterRow",
     "PauseKind",
     "Problem",
     "Reading",

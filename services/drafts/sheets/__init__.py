@@ -12,7 +12,7 @@ from services.models import Reading
 __all__ = ["ENCODINGS", "SAMPLE_NAME", "SEPARATORS", "SUFFIXES", "Limits", "ParsedSheet", "pasted", "read", "sample"]
 
 SAMPLE_NAME = "sample.csv"
-"""What the sample spreadsheet is called."""
+"""The file name of the sample spreadsheet."""
 
 _PASTED = "Pasted cells"
 
@@ -20,11 +20,11 @@ _PASTED = "Pasted cells"
 def pasted(text: str) -> tuple[bytes, str, Reading]:
     """Turn pasted cells into the first three arguments of `read`.
 
-    The separator is found out: cells copied from a spreadsheet come with tabs, pasted CSV with its own.
+    The separator is detected: cells copied from a spreadsheet have tabs between them, pasted CSV has its own.
     """
     return text.encode("utf-8", "replace"), _PASTED, Reading(encoding="utf-8")
 
 
 def sample() -> bytes:
-    """Give the sample spreadsheet: products to be described, as CSV in UTF-8."""
+    """Give the sample spreadsheet: products to describe, as CSV in UTF-8."""
     return (Path(__file__).parent / SAMPLE_NAME).read_bytes()
