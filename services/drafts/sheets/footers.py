@@ -37,8 +37,8 @@ _REMARK = re.compile(
     r"(?:sources?|notes?|n\.?b\.?|remarks?|disclaimer|legend|quellen?|hinweise?|anmerkung(?:en)?|stand|fuente|nota|fonte"
     r"|remarque|bron|źródło|uwaga)\s*:.*"
     rf"|{_MADE}\s*(?::|\d|(?:on|at|by|from|am|von|le|par|il|da|el|por|em)\b).*"
-    r"|(?:©|\(c\)|copyright\b|all rights reserved|confidential\b).*"
-    r"|(?:\*|†|‡|¹|²)+\s*\S.*"
+    r"|(?:©|\(c\)|copyright)[^\d]{0,20}\d{4}\b.*|(?:all rights reserved|confidential)\b.*"
+    r"|(?:\*+|†|‡|¹|²)\s*[^\W\d_]{2,}\s.*"
     r"|page\s+\d+(?:\s*(?:of|/)\s*\d+)?|seite\s+\d+.*"
     r"|[-=*–\s]*end of (?:the )?(?:report|file|list|data|table|export)\b.*"
     r"|\(?[\d.,]+ (?:rows?|records?|entries|items|results)(?: (?:selected|affected|in set|total|exported).*)?\)?",
@@ -78,7 +78,7 @@ def _kind(row: SheetRow, body: Sequence[SheetRow], rows_before: RowsBefore) -> O
         return None
     if _is_total(row, body, rows_before):
         return OuterKind.TOTAL
-    return OuterKind.REMARK if _is_remark(row) and _is_full(body) else None
+    return OuterKind.REMARK if _is_remark(row) and len(body) > 1 and _is_full(body) else None
 
 
 def _is_remark(row: SheetRow) -> bool:

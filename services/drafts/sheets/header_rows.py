@@ -93,7 +93,7 @@ def _at(cells: Sequence[str], column: int) -> str:
 
 
 def _reason(rows: Sequence[HeadRow], place: int) -> str:
-    cells = "one cell" if all(len(row.filled) == 1 for row in rows[:place]) else "one or two cells"
+    cells = "one cell" if all(len(row.filled) == 1 for row in rows[:place]) else "fewer cells"
     above = "the row above has" if place == 1 else "the rows above have"
     return f"Column names are in row {rows[place].number}: {above} {cells}."
 
@@ -108,8 +108,7 @@ def _first_below_titles(rows: Sequence[HeadRow]) -> int:
         return 0
     for place in range(1, len(rows) - 1):
         if len(rows[place].filled) > widest and _heads_rows_below(rows, place, widest):
-            place += _is_group_row(rows, place)
-            return place if _are_titles(rows, place) else 0
+            return place + _is_group_row(rows, place) if _are_titles(rows, place) else 0
         widest = max(widest, len(rows[place].filled))
     return 0
 
@@ -126,7 +125,7 @@ def _are_names(row: HeadRow) -> bool:
     names = [row.cells[column] for column in row.filled]
     years = sum(map(is_year, names))
     values = sum(is_data(name) for name in names) - years
-    return len({name.casefold() for name in names}) == len(names) and not values and years * 2 <= len(names)
+    return len({name.casefold() for name in names}) == len(names) and not values and years < len(names)
 
 
 def _is_group_row(rows: Sequence[HeadRow], place: int) -> bool:
