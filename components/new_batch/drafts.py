@@ -1,4 +1,4 @@
-"""What stands where there is no draft to work on."""
+"""What the page shows when there is no draft to work on."""
 
 from collections.abc import Callable
 
@@ -10,13 +10,13 @@ _NEW = "Start a new batch"
 
 
 def tell_no_draft(on_new: Callable[[], None]) -> None:
-    """Say that the address leads nowhere."""
+    """Say that the draft in the address doesn't exist."""
     st.warning("There is no such draft (drafts are kept for 7 days).", width=PAGE_WIDTH)
     st.button(_NEW, key="start_new", on_click=on_new, type="primary")
 
 
 def tell_launched(batch_id: str, on_new: Callable[[], None]) -> None:
-    """Say that the draft has become that batch, and lead on to it."""
+    """Say that the draft was launched, and link to its batch."""
     st.success("This draft was launched.", icon=":material/rocket_launch:", width=PAGE_WIDTH)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("batch.py", label="Open its batch", query_params={"id": batch_id}, icon=":material/arrow_forward:")

@@ -1,4 +1,4 @@
-"""The steps of a page that is read from top to bottom, and the way its fields follow what is stored."""
+"""The steps of a page that reads from top to bottom, and how its fields follow what is stored."""
 
 from collections.abc import Collection, Iterable
 
@@ -10,29 +10,29 @@ PAGE_WIDTH = 960
 
 
 _STORY = (
-    ("table", "Bring a spreadsheet", "One row for each text you want, the names of the columns in the first row."),
+    ("table", "Upload a spreadsheet", "One row for each text you want, with column names at the top."),
     (
         "checklist",
         "Choose an agent",
-        "Say which column feeds which of its inputs; every row is checked before it is sent.",
+        "Match your columns to its inputs. Every row is checked before it's sent.",
     ),
     (
         "download",
         "Launch and download",
-        "Follow the rows live, retry what failed, download everything as CSV or Excel.",
+        "Watch rows finish, retry failed ones, and download everything as CSV or Excel.",
     ),
 )
 
 
 def step(number: int, title: str) -> DeltaGenerator:
-    """A bordered box for one step; what is written into it stands below its numbered title."""
+    """Give a bordered box for one step, under its numbered title."""
     box = st.container(border=True, width=PAGE_WIDTH)
     box.header(f"{number}\\. {title}", anchor=False)
     return box
 
 
 def tell_story() -> None:
-    """Say what happens here, to those who see it for the first time."""
+    """Explain the three steps to new users."""
     with st.container(width=PAGE_WIDTH):
         parts = zip(st.columns(len(_STORY)), _STORY, strict=True)
     for place, (icon, title, text) in parts:
@@ -42,17 +42,17 @@ def tell_story() -> None:
 
 
 def show_stored(key: str, value: object) -> None:
-    """Make the field with that key show what is stored, before it is drawn.
+    """Make the field with that key show what is stored. Call this before the field is drawn.
 
-    Fields store a change in their callback, which runs before the script; so here both differ only when something
-    else changed the store: another tab, another draft in the address, a new proposal.
+    Fields store a change in their callback, which runs before the script. So the two only differ here when something
+    else changed the store: another tab, another draft in the address, or a new proposal.
     """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
 
 
 def distinct(labels: Iterable[str], taken: Collection[str] = ()) -> list[str]:
-    """The labels, with " (2)" and so on where one is taken: a select tells its options apart by their labels alone."""
+    """Add " (2)" and so on to labels that are taken: a select tells its options apart by their labels alone."""
     found: list[str] = []
     for label in labels:
         name, number = label, 1

@@ -7,6 +7,7 @@ from services.background import run_to_completion
 from services.clock import Clock
 from services.drafts import launch, mapping, sheets
 from services.drafts.checks import Checks
+from services.drafts.mapping.refit import refit
 from services.drafts.proposals import Proposals
 from services.engine.embedded import Engine
 from services.errors import LaunchError
@@ -39,7 +40,7 @@ class Drafts:
     def open(self, data: bytes, filename: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """Read a spreadsheet and store it as a new draft; `on_progress` gets the number of rows read so far.
 
-        Raises SheetError: it cannot be used; nothing is stored then.
+        Raises SheetError: it can't be used, and nothing was stored.
         """
         return self._open(data, filename, Reading(), on_progress)
 
@@ -52,18 +53,20 @@ class Drafts:
         return self._open(sheets.sample(), _SAMPLE, Reading(), _quiet)
 
     def reread(self, draft_id: str, reading: Reading, on_progress: Callable[[int], None] = _quiet) -> Draft:
-        """Read the draft's file again in another way (encoding, separator, sheet); the choices that still fit stay.
+        """Read the draft's file again in another way (encoding, sheet, header row); the choices that still fit stay.
 
-        Raises SheetError: it cannot be read so; the draft stays as it was.
+        Raises SheetError: it can't be read that way; the draft stays as it was.
         """
         draft, file = self.get(draft_id), self._store.drafts.file(draft_id)
+        before = self._proposals.choices(draft, draft.agent) if draft.agent else {}
         with sheets.read(file.data, file.filename, reading, self._limits, on_progress) as parsed:
-            fits = set(draft.sheet.columns) <= set(parsed.sheet.columns)
-            choices = draft.choices if fits else {}
-            draft = self._store.drafts.replace_sheet(draft_id, parsed.sheet, parsed.chunks(), choices)
-        if draft.agent is None or fits:
-            return draft
-        return self._store.drafts.set_choices(draft_id, self._proposals.choices(draft, draft.agent))
+            columns = parsed.sheet.columns
+            kept = {name: choice for name, choice in draft.choices.items() if set(choice.columns) <= set(columns)}
+            reread = self._store.drafts.replace_sheet(draft_id, parsed.sheet, parsed.chunks(), kept)
+        if draft.agent is None or draft.sheet.columns == columns:
+            return reread
+        choices = refit(draft.choices, columns, before, self._proposals.choices(reread, draft.agent))
+        return self._store.drafts.set_choices(draft_id, choices)
 
     def get(self, draft_id: str) -> Draft:
         """The draft. Raises MissingError."""

@@ -45,7 +45,7 @@ from services.models.row import (
     RowPreview,
     retryable,
 )
-from services.models.sheet import Problem, Reading, Sheet, SheetRow
+from services.models.sheet import HeaderChoice, Layout, OuterKind, OuterRow, Problem, Reading, Sheet, SheetRow
 from services.models.states import BatchState, PauseKind, RowState
 
 __all__ = [
@@ -69,14 +69,18 @@ __all__ = [
     "Draft",
     "Estimate",
     "ExportRow",
+    "HeaderChoice",
     "InputType",
     "Inputs",
     "Job",
     "JobPage",
     "JobState",
     "LaunchOptions",
+    "Layout",
     "Load",
     "MatchReason",
+    "OuterKind",
+    "OuterRow",
     "PauseKind",
     "Problem",
     "Proposal",

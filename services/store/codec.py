@@ -17,6 +17,7 @@ from services.models import (
     Inputs,
     InputType,
     LaunchOptions,
+    Layout,
     Reading,
 )
 
@@ -97,6 +98,16 @@ def reading_to_json(reading: Reading) -> str:
 def reading(text: str) -> Reading:
     """How a spreadsheet was read."""
     return Reading(**json.loads(text))
+
+
+def layout_to_json(layout: Layout) -> str:
+    """Where the table is in its sheet."""
+    return to_json(asdict(layout))
+
+
+def layout(text: str | None) -> Layout:
+    """Where the table is in its sheet; in the first row where nothing was kept."""
+    return Layout() if text is None else Layout.from_plain(json.loads(text))
 
 
 def moment(seconds: float | None) -> datetime | None:

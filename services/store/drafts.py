@@ -127,6 +127,8 @@ def _sheet_values(sheet: Sheet) -> dict[str, Any]:
         "reading": codec.reading_to_json(sheet.reading),
         "sheets": codec.to_json(sheet.sheets),
         "notes": codec.to_json(sheet.notes),
+        "hidden_sheets": codec.to_json(sheet.hidden_sheets),
+        "layout": codec.layout_to_json(sheet.layout),
     }
 
 
@@ -138,6 +140,8 @@ def _draft(row: AnyRow) -> Draft:
         reading=codec.reading(row.reading),
         sheets=codec.strings(row.sheets),
         notes=codec.strings(row.notes),
+        hidden_sheets=codec.strings(row.hidden_sheets),
+        layout=codec.layout(row.layout),
     )
     return Draft(
         id=row.id,

@@ -44,6 +44,8 @@ drafts = Table(
     Column("batch_id", Text),
     Column("options", Text, nullable=False, server_default="{}"),
     Column("created_at", Double, nullable=False, index=True),
+    Column("hidden_sheets", Text, nullable=False, server_default="[]"),
+    Column("layout", Text),  # where the table is in the sheet; none for drafts from before it was kept
 )
 
 draft_chunks = Table(

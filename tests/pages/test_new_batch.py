@@ -168,7 +168,7 @@ class TestASpreadsheetThatCannotBeUsed:
         assert r"\.pdf" in page.error[0].value
 
     def test_what_to_do_with_a_file_that_the_browser_does_not_even_send_is_told(self, visit: Visit, desk: Desk) -> None:
-        limit = f"A file over {desk.settings.max_upload_mb} MB is not taken: split it, and upload the parts one by one."
+        limit = f"Up to {desk.settings.max_upload_mb} MB. Split larger files and upload the parts."
         assert limit in sentences(visit().caption)
 
     def test_it_is_not_read_again_when_something_else_happens(

@@ -12,54 +12,54 @@ from pathlib import Path
 from typing import Any
 
 from services.drafts.sheets.parse import parse
-from services.drafts.sheets.process import INPUT, MAX_CPU, OUTPUT
+from services.drafts.sheets.process import INPUT, MAX_CPU_S, OUTPUT
 from services.drafts.sheets.table import Limits
 from services.errors import SheetError
 from services.models import Reading
 
-_NICENESS = 5  # the screens of others go first
+_NICENESS = 5  # the server's pages come first
 
 
 def main(directory: Path) -> None:
-    """Read the file in the directory as the request says, and leave the rows there."""
+    """Read the file in the directory as the request says, and write the rows next to it."""
     request = json.load(sys.stdin)
     _restrict(request["memory"])
-    gc.disable()  # rows form no cycles, and looking for some takes time
-    _say(_answer(directory, request))
+    gc.disable()  # rows form no cycles, and searching for them takes time
+    _send(_answer(directory, request))
     sys.stdout.flush()
-    os._exit(0)  # freeing a large sheet piece by piece would keep the person waiting
+    os._exit(0)  # freeing a large sheet object by object would take seconds
 
 
 def _answer(directory: Path, request: dict[str, Any]) -> dict[str, Any]:
     reading, limits = Reading(**request["reading"]), Limits(**request["limits"])
     try:
-        with (directory / OUTPUT).open("wb") as out:
+        with (directory / OUTPUT).open("w+b") as out:
             sheet = parse(directory / INPUT, request["filename"], reading, limits, out, _report)
     except SheetError as exc:
         return {"error": str(exc)}
     except MemoryError:
-        os.abort()  # as the parsers that are not written in Python do
+        os.abort()  # as parsers that aren't written in Python do
     return {"sheet": asdict(sheet)}
 
 
 def _report(rows: int) -> None:
-    _say({"rows": rows})
+    _send({"rows": rows})
 
 
-def _say(message: dict[str, Any]) -> None:
-    print(json.dumps(message), flush=True)  # noqa: T201 (this is the pipe)
+def _send(message: dict[str, Any]) -> None:
+    print(json.dumps(message), flush=True)  # noqa: T201 (standard output is the pipe)
 
 
 def _restrict(memory: int) -> None:
-    """Have the operating system end this process when it takes too much; Windows knows no such limits."""
+    """Have the operating system end this process when it uses too much; Windows has no such limits."""
     if sys.platform == "win32":
         return
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU, MAX_CPU + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S + 5))
     resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
-    if sys.platform == "linux":  # macOS refuses it
+    if sys.platform == "linux":  # macOS doesn't support it
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     os.nice(_NICENESS)
 

@@ -7,9 +7,9 @@ _LINE_BREAK = re.compile(r"\s*[\r\n\v\f\x85\u2028\u2029]\s*")
 
 
 def name_columns(header: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give every column a name of its own, and notes on the names that had to be made up.
+    """Give every column a unique name, and notes on the names that were made up.
 
-    White space around a name goes, and a line break inside becomes a space.
+    White space around a name is removed, and a line break inside becomes a space.
     """
     given = [_LINE_BREAK.sub(" ", name.strip()) for name in header]
     taken = {name for name in given if name}
@@ -42,10 +42,10 @@ def _numbered(name: str, taken: set[str]) -> str:
 def _notes(unnamed: list[str], repeated: list[str]) -> tuple[str, ...]:
     notes = []
     if unnamed:
-        subject = "A column without a header is" if len(unnamed) == 1 else "Columns without a header are"
+        subject = "A column without a name is" if len(unnamed) == 1 else "Columns without a name are"
         notes.append(f"{subject} called {_listed(unnamed)}.")
     if repeated:
-        subject = "A repeated header is" if len(repeated) == 1 else "Repeated headers are"
+        subject = "A repeated column name is" if len(repeated) == 1 else "Repeated column names are"
         notes.append(f"{subject} called {_listed(repeated)}.")
     return tuple(notes)
 

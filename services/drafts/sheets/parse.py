@@ -1,12 +1,12 @@
-"""A file on disk -> the sheet and its packed rows, in this very process; `process.py` keeps that apart."""
+"""A file on disk -> the sheet and its packed rows, in the current process; `process.py` starts one for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from services.drafts.sheets.book import Book
 from services.drafts.sheets.kinds import Kind, kind_of
-from services.drafts.sheets.table import Limits, NoRowsError, Source, Table, build
+from services.drafts.sheets.table import Limits, NoRowsError, Source, build
 from services.drafts.sheets.text import open_text
 from services.models import Reading, Sheet
 
@@ -16,15 +16,20 @@ def parse(
 ) -> Sheet:
     """Read the file at `path`, and write its rows to `out` as chunks, which `table.read_chunks` gives back.
 
-    `on_progress` gets the number of rows read so far. A workbook's file gets the ending of its kind.
+    `out` must be readable as well. `on_progress` gets the number of rows read so far. A workbook's file may be renamed.
 
     Raises:
-        SheetError: the file cannot be used as it is.
+        SheetError: the file can't be used as it is.
     """
+
+    def sheet_of(source: Source) -> Sheet:
+        source = replace(source, reading=_with_layout(source.reading, reading))
+        table = build(source, limits, out, on_progress)
+        return Sheet(filename, table.columns, table.row_count, source.reading, notes=table.notes, layout=table.layout)
+
     kind = kind_of(path, filename, is_text=reading.encoding is not None)
     if kind is Kind.TEXT:
-        source = open_text(path.read_bytes(), reading)
-        return _sheet(filename, source, build(source, limits, out, on_progress))
+        return sheet_of(open_text(path.read_bytes(), reading))
 
     from services.drafts.sheets.workbook import open_workbook
 
@@ -34,19 +39,18 @@ def parse(
         for name in names:
             source = book.open_sheet(name)
             try:
-                return _sheet(filename, source, build(source, limits, out, on_progress), book)
+                return replace(sheet_of(source), sheets=book.sheets, hidden_sheets=book.hidden_sheets)
             except NoRowsError as exc:
                 nothing = exc
         raise nothing
 
 
-def _sheet(filename: str, source: Source, table: Table, book: Book | None = None) -> Sheet:
-    return Sheet(
-        filename,
-        table.columns,
-        table.row_count,
-        source.reading,
-        sheets=book.sheets if book else (),
-        notes=table.notes,
-        hidden_sheets=book.hidden_sheets if book else (),
+def _with_layout(found: Reading, chosen: Reading) -> Reading:
+    """What was found out about the file, with what a person chose about the place of the table."""
+    return replace(
+        found,
+        header_row=chosen.header_row,
+        header_rows=chosen.header_rows,
+        keep_footer=chosen.keep_footer,
+        skip_hidden=chosen.skip_hidden,
     )

@@ -1,4 +1,4 @@
-"""Reading in a process of its own, so that a huge or hostile file harms neither the server nor those who use it."""
+"""Reading in a separate process, so that a huge or hostile file harms neither the server nor its users."""
 
 import json
 import logging
@@ -16,82 +16,87 @@ from typing import Any
 
 from services.drafts.sheets.table import Limits, read_chunks
 from services.errors import SheetError
-from services.models import Reading, Sheet
+from services.models import Layout, Reading, Sheet
 
 INPUT = "input"
-"""The name of the uploaded file in the directory that both processes share."""
+"""The name of the uploaded file in the directory both processes share."""
 OUTPUT = "chunks"
-"""The name of the file that the rows are written to."""
+"""The name of the file the rows are written to."""
 
 _MB = 1024 * 1024
 
-TIMEOUT = 300.0
-"""Seconds after which reading is given up."""
+TIMEOUT_S = 300.0
+"""How long reading may take before it is stopped."""
 
-MAX_MEMORY = 1_500_000_000
-"""Bytes of address space that reading may take."""
+MAX_MEMORY_BYTES = 1_500_000_000
+"""The address space that reading may use."""
 
-MAX_CPU = 200
-"""Seconds of processor time that reading may take."""
+MAX_CPU_S = 200
+"""The processor time that reading may use."""
 
 _ROOT = Path(__file__).parents[3]
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TEMP")  # the API key is none of its business
-_LOGGED_BYTES = 2_000
+_INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TEMP")  # not the API key
+_MAX_LOGGED_BYTES = 2_000
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ParsedSheet:
-    """A spreadsheet that was read."""
+    """A spreadsheet that has been read."""
 
     sheet: Sheet
     _packed: Path
 
     def chunks(self) -> Iterator[bytes]:
-        """Give the rows in order, packed by `services.store.chunks.pack`; only before the context of `read` ends."""
+        """Give the rows in order, packed by `services.store.chunks.pack`. Only works inside the context of `read`."""
         with self._packed.open("rb") as packed:
             yield from read_chunks(packed)
 
 
 def _ignore(_rows: int) -> None:
-    """Follow no progress."""
+    """Do nothing with the progress."""
 
 
 @contextmanager
 def read(
     data: bytes, filename: str, reading: Reading, limits: Limits, on_progress: Callable[[int], None] = _ignore
 ) -> Iterator[ParsedSheet]:
-    """Read a spreadsheet in a process of its own; the rows can be had while the context lasts.
+    """Read a spreadsheet in a separate process; its rows are available until the context ends.
 
-    `reading` says what a person chose; what it leaves open is found out. `on_progress` gets the number of rows
-    read so far, in the caller's thread; if it raises, reading ends at once.
+    `reading` says what a person chose; the rest is detected. `on_progress` gets the number of rows read so far, in
+    the caller's thread; if it raises, reading stops.
 
     Raises:
-        SheetError: the spreadsheet cannot be used as it is, or reading took too much time or memory.
+        SheetError: the spreadsheet can't be used as it is, or reading took too much time or memory.
     """
     if len(data) > limits.max_bytes:
         raise SheetError(
-            f"This file has {len(data) / _MB:,.1f} MB; at most {limits.max_bytes / _MB:,.1f} MB are taken. "
-            "Split it into several files, and upload them one by one."
+            f"This file has {len(data) / _MB:,.1f} MB; the limit is {limits.max_bytes / _MB:,.1f} MB. "
+            "Split it into several files and upload them one by one."
         )
     with TemporaryDirectory(prefix="copydesk-") as directory:
         (Path(directory) / INPUT).write_bytes(data)
-        request = {"filename": filename, "reading": asdict(reading), "limits": asdict(limits), "memory": MAX_MEMORY}
+        request = {
+            "filename": filename,
+            "reading": asdict(reading),
+            "limits": asdict(limits),
+            "memory": MAX_MEMORY_BYTES,
+        }
         sheet = _run(Path(directory), request, on_progress)
         yield ParsedSheet(sheet, Path(directory) / OUTPUT)
 
 
 def _run(directory: Path, request: dict[str, Any], on_progress: Callable[[int], None]) -> Sheet:
-    """Start the child, follow it to its end, and never leave it behind."""
+    """Start the child process, wait for its answer, and make sure that it has ended."""
     late = Event()
     with (directory / "log").open("w+b") as log, _start(directory, log.fileno()) as child:
 
-        def give_up() -> None:
+        def stop() -> None:
             late.set()
             child.kill()
 
-        deadline = Timer(TIMEOUT, give_up)
+        deadline = Timer(TIMEOUT_S, stop)
         deadline.start()
         try:
             answer = _follow(child, request, on_progress)
@@ -102,7 +107,9 @@ def _run(directory: Path, request: dict[str, Any], on_progress: Callable[[int], 
         if answer is None:
             log.seek(0)
             _log.warning(
-                "Reading a spreadsheet ended with %s: %s", code, log.read()[-_LOGGED_BYTES:].decode(errors="replace")
+                "Reading a spreadsheet ended with exit code %s: %s",
+                code,
+                log.read()[-_MAX_LOGGED_BYTES:].decode(errors="replace"),
             )
             raise _no_answer(code, late=late.is_set())
     if "error" in answer:
@@ -111,9 +118,9 @@ def _run(directory: Path, request: dict[str, Any], on_progress: Callable[[int], 
 
 
 def _start(directory: Path, log: int) -> subprocess.Popen[str]:
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(  # noqa: S603 (nothing of the person's is in the command)
+    return subprocess.Popen(  # noqa: S603 (no user input in the command)
         [sys.executable, "-P", "-m", "services.drafts.sheets", str(directory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -127,9 +134,9 @@ def _start(directory: Path, log: int) -> subprocess.Popen[str]:
 def _follow(
     child: subprocess.Popen[str], request: dict[str, Any], on_progress: Callable[[int], None]
 ) -> dict[str, Any] | None:
-    """Hand over the request, pass progress on, and give the child's answer; None if it ended without one."""
+    """Send the request, report progress, and give the child's answer; None if it ended without one."""
     if child.stdin is None or child.stdout is None:
-        raise TypeError("the child must be started with pipes")
+        raise TypeError("the child process must be started with pipes")
     with suppress(BrokenPipeError), child.stdin as pipe:
         json.dump(request, pipe)
     for line in child.stdout:
@@ -142,14 +149,14 @@ def _follow(
 
 
 def _no_answer(code: int, *, late: bool) -> SheetError:
-    """Say what ended the child: the clock, the limits of the operating system, or a fault of ours."""
+    """Say what ended the child process: the timeout, a limit of the operating system, or a bug."""
     if late or -code == getattr(signal, "SIGXCPU", None):
-        what = "Reading this spreadsheet takes too long."
+        what = "This spreadsheet takes too long to read."
     elif code < 0:
-        what = "Reading this spreadsheet takes more memory than there is for one file."
+        what = "This spreadsheet takes too much memory to read."
     else:
-        what = "This spreadsheet cannot be read."
-    return SheetError(f"{what} Copy the rows and columns that are needed into a new one, and save that as CSV.")
+        what = "This spreadsheet can't be read."
+    return SheetError(f"{what} Copy the rows and columns you need into a new one and save it as CSV.")
 
 
 def _sheet(plain: dict[str, Any]) -> Sheet:
@@ -161,4 +168,5 @@ def _sheet(plain: dict[str, Any]) -> Sheet:
         sheets=tuple(plain["sheets"]),
         hidden_sheets=tuple(plain["hidden_sheets"]),
         notes=tuple(plain["notes"]),
+        layout=Layout.from_plain(plain["layout"]),
     )

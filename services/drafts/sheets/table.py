@@ -2,35 +2,28 @@
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from dataclasses import dataclass, replace
+from io import SEEK_END
+from itertools import chain, takewhile
+from typing import BinaryIO
 
+from services.drafts.sheets.footers import TAIL_ROWS, find_footer
 from services.drafts.sheets.headers import name_columns
+from services.drafts.sheets.row_numbers import name_rows
+from services.drafts.sheets.source import Flaw, Merge, RawRow, Source
+from services.drafts.sheets.top import outer_row, read_top
 from services.errors import SheetError
-from services.models import Problem, Reading, SheetRow
-from services.store.chunks import CHUNK_ROWS, pack
+from services.models import Layout, OuterKind, Problem, SheetRow
+from services.store.chunks import CHUNK_ROWS, pack, unpack
 
-Flaw = tuple[int, str, str]
-"""A problem of one cell: its position in the row from 0, its value, the sentence about it."""
-
-RawRow = tuple[int, Sequence[str], Sequence[Flaw]]
-"""One row of a file, blank or not: its number, its cells (rows may differ in length), its flaws."""
+__all__ = ["Flaw", "Limits", "Merge", "NoRowsError", "RawRow", "Source", "Table", "build", "counted", "read_chunks"]
 
 _LENGTH = struct.Struct(">I")
 
 
-class Merge(NamedTuple):
-    """Merged cells: rows as the spreadsheet program counts them, columns from 0; both ends are part of it."""
-
-    first_row: int
-    last_row: int
-    first_column: int
-    last_column: int
-
-
 @dataclass(frozen=True)
 class Limits:
-    """The largest spreadsheet that is taken."""
+    """The largest spreadsheet that can be used."""
 
     max_bytes: int
     max_rows: int
@@ -39,27 +32,13 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Source:
-    """An opened file, or one sheet of it."""
-
-    rows: Callable[[], Iterable[RawRow]]
-    """Begins anew with each call."""
-    reading: Reading
-    notes: Callable[[], tuple[str, ...]]
-    """To be asked after the rows were read."""
-    merged: Sequence[Merge] = ()
-    """Cells of the first rows that were merged; known before the rows are read."""
-    hidden_rows: frozenset[int] = frozenset()
-    """The numbers of rows that a filter hides; known before the rows are read."""
-
-
-@dataclass(frozen=True)
 class Table:
-    """What became of the rows, apart from the packed rows themselves."""
+    """What the rows became, apart from the packed rows themselves."""
 
     columns: tuple[str, ...]
     row_count: int
     notes: tuple[str, ...]
+    layout: Layout
 
 
 class NoRowsError(SheetError):
@@ -74,7 +53,11 @@ def counted(count: int, thing: str) -> str:
 def build(source: Source, limits: Limits, out: BinaryIO, on_progress: Callable[[int], None]) -> Table:
     """Read a source, and write its rows to `out` as chunks, which `read_chunks` gives back.
 
-    `on_progress` gets the number of rows read so far, once per chunk.
+    Args:
+        source: the rows, and how a person wants them read.
+        limits: the largest table that can be used.
+        out: a file to write and read.
+        on_progress: gets the number of rows read so far, once per chunk.
 
     Raises:
         NoRowsError: there is no row below the header.
@@ -84,14 +67,11 @@ def build(source: Source, limits: Limits, out: BinaryIO, on_progress: Callable[[
     while True:
         out.seek(0)
         out.truncate()
-        one_pass = _Pass(source, limits, width, on_progress)
-        one_pass.run(out)
+        one_pass = _Pass(source, limits, width, out, on_progress)
+        one_pass.run()
         if one_pass.needed <= one_pass.width:
-            break
+            return one_pass.table()
         width = one_pass.needed  # some row is longer than the header: only now is it known by how much
-    names, notes = name_columns(one_pass.header)
-    blank = (f"{counted(one_pass.blank, 'blank row')} left out.",) if one_pass.blank else ()
-    return Table(names, one_pass.count, notes + blank + source.notes())
 
 
 def read_chunks(packed: BinaryIO) -> Iterator[bytes]:
@@ -101,22 +81,33 @@ def read_chunks(packed: BinaryIO) -> Iterator[bytes]:
 
 
 class _Pass:
-    """One walk through all rows, with a width that is taken to be right until a longer row shows up."""
+    """One walk through all rows, with a width that is assumed to be right until a longer row shows up."""
 
-    def __init__(self, source: Source, limits: Limits, width: int, on_progress: Callable[[int], None]) -> None:
-        self._rows = iter(source.rows())
+    def __init__(
+        self, source: Source, limits: Limits, width: int, out: BinaryIO, on_progress: Callable[[int], None]
+    ) -> None:
+        self._source = source
         self._limits = limits
+        self._out = out
         self._on_progress = on_progress
-        self.header = _pad(_trim([name.strip() for name in self._first()]), width)
-        self.width = self.needed = len(self.header)
-        self.count = self.blank = self._empty_lines = 0
+        rows = iter(source.rows())
+        top = read_top(rows, source.reading, source.merged)
+        if top is None:
+            raise NoRowsError("This spreadsheet is empty. Choose one with a header row and at least one row below it.")
+        self._top = top
+        self._rows: Iterable[RawRow] = chain(top.body, rows)
+        self._header = _pad(_trim(top.header.names), width)
+        self.width = self.needed = len(self._header)
+        self._names = name_columns(self._header)[0] if self.width <= limits.max_columns else ()
+        self._count = self._blank = self._empty_lines = 0
+        self._hidden: list[int] = []
+        self._footer: list[tuple[SheetRow, OuterKind]] = []
 
-    def run(self, out: BinaryIO) -> None:
-        """Count all rows, and write them as long as width and limits hold."""
-        names = name_columns(self.header)[0] if self.width <= self._limits.max_columns else ()
-        width = self.width
+    def run(self) -> None:
+        """Count all rows, and write them as long as width and limits hold; the last ones wait for the end."""
+        width, waiting = self.width, CHUNK_ROWS + TAIL_ROWS
         group: list[SheetRow] = []
-        for number, cells, flaws in self._rows:
+        for number, cells, flaws in self._visible() if self._source.hidden_rows else self._rows:
             # The first cell of a row that is not blank is seldom blank: asking it alone saves most of the time
             if not (cells and cells[0].strip()) and not flaws and not any(map(str.strip, cells)):
                 self._skip(cells)
@@ -125,19 +116,33 @@ class _Pass:
                 self._end_gap()
             if len(cells) != width:
                 cells = self._fitted(cells)
-            group.append(SheetRow(number, tuple(cells), self._problems(names, flaws) if flaws else ()))
-            if len(group) == CHUNK_ROWS:
-                self._take(group, names, out)
-                group = []
-        if group:
-            self._take(group, names, out)
+            group.append(SheetRow(number, tuple(cells), self._problems(flaws) if flaws else ()))
+            if len(group) == waiting:
+                self._write(group[:CHUNK_ROWS])
+                del group[:CHUNK_ROWS]
+        self._finish(group)
         self._check()
 
-    def _first(self) -> Sequence[str]:
-        for _, cells, _ in self._rows:
-            if any(map(str.strip, cells)):
-                return cells
-        raise NoRowsError("This spreadsheet is empty. Choose one with a header row and at least one row below it.")
+    def table(self) -> Table:
+        """Give what the rows became, after `run`."""
+        names, renamed = name_columns(self._header)
+        reason = (self._top.header.reason,) if self._top.header.reason else ()
+        blank = (f"{counted(self._blank, 'blank row')} left out.",) if self._blank else ()
+        notes = (*reason, *renamed, *self._footer_notes(), *self._hidden_notes(), *blank, *self._source.notes())
+        footer = tuple(outer_row(row.number, kind, row.cells) for row, kind in self._footer)
+        layout = replace(self._top.layout, footer=footer, hidden_rows=len(self._hidden))
+        return Table(names, self._count, notes, layout)
+
+    # while reading
+
+    def _visible(self) -> Iterator[RawRow]:
+        """Note the rows that a filter hides, and leave them out if a person wants that."""
+        for row in self._rows:
+            if row[0] in self._source.hidden_rows and any(map(str.strip, row[1])):
+                self._hidden.append(row[0])
+                if self._source.reading.skip_hidden:
+                    continue
+            yield row
 
     def _skip(self, cells: Sequence[str]) -> None:
         """Leave out a blank row; an empty line only counts as one if something follows."""
@@ -146,45 +151,112 @@ class _Pass:
             self._end_gap()
 
     def _end_gap(self) -> None:
-        self.blank += self._empty_lines
+        self._blank += self._empty_lines
         self._empty_lines = 0
 
     def _fitted(self, cells: Sequence[str]) -> Sequence[str]:
-        """Bring a row to the width; what stands beyond it makes the table wider."""
+        """Fit a row to the width; text beyond it makes the table wider."""
         if len(cells) > self.width and any(cells[self.width :]):
             self.needed = max(self.needed, len(_trim(cells)))
         return _pad(cells[: self.width], self.width)
 
-    def _problems(self, names: Sequence[str], flaws: Sequence[Flaw]) -> tuple[Problem, ...]:
+    def _problems(self, flaws: Sequence[Flaw]) -> tuple[Problem, ...]:
         """Name the columns of the flaws; one beyond the last column makes the table wider."""
         self.needed = max(self.needed, 1 + max(position for position, _, _ in flaws))
-        if self.needed > len(names):
+        if self.needed > len(self._names):
             return ()  # these rows will be read once more
-        return tuple(Problem(names[position], value, message) for position, value, message in flaws)
+        return tuple(Problem(self._names[position], value, message) for position, value, message in flaws)
 
-    def _take(self, group: Sequence[SheetRow], names: Sequence[str], out: BinaryIO) -> None:
-        self.count += len(group)
-        if self.count <= self._limits.max_rows and self.needed == len(names):
+    def _write(self, group: Sequence[SheetRow]) -> None:
+        self._count += len(group)
+        if self._count <= self._limits.max_rows and self.needed == len(self._names):
             chunk = pack(group)
-            out.write(_LENGTH.pack(len(chunk)))
-            out.write(chunk)
-        self._on_progress(self.count)
+            self._out.write(_LENGTH.pack(len(chunk)))
+            self._out.write(chunk)
+        self._on_progress(self._count)
+
+    # at the end
+
+    def _finish(self, group: list[SheetRow]) -> None:
+        """Find the footer in the last rows, and write what is left."""
+        if self.needed == self.width:  # else these rows will be read once more
+            self._footer = find_footer(group, self._has_gap, lambda number: self._rows_before(number, group))
+            self._out.seek(0, SEEK_END)
+        if self._footer and not self._source.reading.keep_footer:
+            kept = group[: -len(self._footer)]
+            self._forget_gaps(kept[-1].number, group[-1].number)
+            group = kept
+        for start in range(0, len(group), CHUNK_ROWS):
+            self._write(group[start : start + CHUNK_ROWS])
+
+    def _rows_before(self, number: int, group: Sequence[SheetRow]) -> Iterator[SheetRow]:
+        """Give the rows before a row number, from those written and those in the group."""
+        self._out.seek(0)
+        written = (row for chunk in read_chunks(self._out) for row in unpack(chunk))
+        return takewhile(lambda row: row.number < number, chain(written, group))
+
+    def _has_gap(self, upper: int, lower: int) -> bool:
+        return self._blank_between(upper, lower) > 0
+
+    def _blank_between(self, upper: int, lower: int) -> int:
+        """Count the rows between two that aren't blank; those that were left out as hidden aren't blank either."""
+        skipped = self._hidden if self._source.reading.skip_hidden else []
+        return lower - upper - 1 - sum(upper < number < lower for number in skipped)
+
+    def _forget_gaps(self, last_kept: int, last: int) -> None:
+        """Don't count blank rows in a footer that is left out."""
+        numbers = [last_kept, *(row.number for row, _ in self._footer)]
+        self._blank -= sum(map(self._blank_between, numbers, [*numbers[1:], last + 1]))
+
+    def _footer_notes(self) -> tuple[str, ...]:
+        if not self._footer or self._source.reading.keep_footer:
+            return ()
+        kinds = {kind for _, kind in self._footer}
+        one = len(self._footer) == 1
+        looks = _LOOKS[kinds.pop() if len(kinds) == 1 else None][0 if one else 1]
+        rows = name_rows([row.number for row, _ in self._footer])
+        return (f"{rows.capitalize()} {looks} and {'is' if one else 'are'} left out.",)
+
+    def _hidden_notes(self) -> tuple[str, ...]:
+        if not self._hidden:
+            return ()
+        rows, number = name_rows(self._hidden), len(self._hidden)
+        if self._source.reading.skip_hidden:
+            return (
+                f"{counted(number, 'row')} left out because a filter hides {'it' if number == 1 else 'them'}: {rows}.",
+            )
+        return (f"{number:,} {'row is' if number == 1 else 'rows are'} hidden by a filter: {rows}.",)
 
     def _check(self) -> None:
         if self.needed > self._limits.max_columns:
             raise SheetError(
-                f"This spreadsheet has {self.needed:,} columns; at most {self._limits.max_columns:,} are taken. "
-                "Delete the columns that are not needed, and upload it again."
+                f"This spreadsheet has {self.needed:,} columns; the limit is {self._limits.max_columns:,}. "
+                "Delete the columns you don't need and upload it again."
             )
-        if self.count > self._limits.max_rows:
+        if self._count > self._limits.max_rows:
             raise SheetError(
-                f"This spreadsheet has {self.count:,} rows; at most {self._limits.max_rows:,} are taken. "
-                "Split it into several files, and upload them one by one."
+                f"This spreadsheet has {self._count:,} rows; the limit is {self._limits.max_rows:,}. "
+                "Split it into several files and upload them one by one."
             )
-        if not self.count:
-            raise NoRowsError(
-                "This spreadsheet has only a header and no rows. Add at least one row below it, and upload it again."
+        if not self._count:
+            raise NoRowsError(self._no_rows())
+
+    def _no_rows(self) -> str:
+        if self._hidden:
+            return "A filter hides every row of this spreadsheet. Include the hidden rows, or clear the filter."
+        if self._source.reading.header_row:
+            return (
+                f"There are no rows below row {self._top.header.rows[-1]:,}. Choose another row for the column names."
             )
+        return "This spreadsheet has a header but no rows. Add at least one row below the header and upload it again."
+
+
+_LOOKS = {
+    OuterKind.TOTAL: ("looks like a total", "look like totals"),
+    OuterKind.REMARK: ("looks like a footnote", "look like footnotes"),
+    None: ("", "look like totals and footnotes"),
+}
+"""What footer rows look like, by their kind if they're all of one: for one row, for several."""
 
 
 def _trim(cells: Sequence[str]) -> Sequence[str]:

@@ -55,7 +55,7 @@ def test_sheet_chunks_and_progress_arrive(children: list[subprocess.Popen[str]])
     progress: list[int] = []
     with sheets.read(ROWS, "ä.csv", Reading(), LIMITS, progress.append) as found:
         chunks = [unpack(chunk) for chunk in found.chunks()]
-    assert found.sheet == Sheet("ä.csv", ("a", "b"), 2_500, Reading("utf-8", ","))
+    assert found.sheet == Sheet("ä.csv", ("a", "b"), 2_500, Reading("utf-8", ","), layout=found.sheet.layout)
     assert [len(chunk) for chunk in chunks] == [CHUNK_ROWS, CHUNK_ROWS, 500]
     assert [row for chunk in chunks for row in chunk] == [SheetRow(n + 2, (str(n), "x")) for n in range(2_500)]
     assert progress == [1_000, 2_000, 2_500]
@@ -70,7 +70,7 @@ def test_a_workbook_arrives_whole() -> None:
 
 
 def test_a_refusal_arrives_as_its_sentence() -> None:
-    assert refusal(b"a,b\n").startswith("This spreadsheet has only a header and no rows. ")
+    assert refusal(b"a,b\n").startswith("This spreadsheet has a header but no rows. ")
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(children: list[subprocess.Popen[str]]) -> None:
@@ -79,7 +79,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(children: li
         sheets.read(bytes(5 * 2**19), "a.csv", Reading(), sheets.Limits(2**20, 1, 1)),
     ):
         pass
-    assert str(caught.value).startswith("This file has 2.5 MB; at most 1.0 MB are taken. ")
+    assert str(caught.value).startswith("This file has 2.5 MB; the limit is 1.0 MB. ")
     assert children == []
 
 
@@ -118,8 +118,8 @@ def bomb(cells: int) -> bytes:
 
 
 TOO_MUCH_MEMORY = (
-    "Reading this spreadsheet takes more memory than there is for one file. Copy the rows and columns that are needed "
-    "into a new one, and save that as CSV."
+    "This spreadsheet takes too much memory to read. Copy the rows and columns you need into a new one and save it as "
+    "CSV."
 )
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
 
@@ -130,9 +130,9 @@ def test_a_zip_bomb_ends_at_the_memory_limit(
 ) -> None:
     data = bomb(4_900)
     assert len(data) < 2_000_000
-    monkeypatch.setattr(process, "MAX_MEMORY", 150_000_000)
+    monkeypatch.setattr(process, "MAX_MEMORY_BYTES", 150_000_000)
     assert refusal(data, "a.xlsx") == TOO_MUCH_MEMORY
-    monkeypatch.setattr(process, "MAX_MEMORY", 1_500_000_000)
+    monkeypatch.setattr(process, "MAX_MEMORY_BYTES", 1_500_000_000)
     with sheets.read(data, "a.xlsx", Reading(), LIMITS) as found:
         assert found.sheet.row_count == 4_899
 
@@ -153,21 +153,20 @@ def test_a_child_that_is_killed_is_told_in_a_sentence(monkeypatch: pytest.Monkey
         return start_instead("import os; os.kill(os.getpid(), 9)")
 
     monkeypatch.setattr(process, "_start", kill_child)
-    assert refusal(ROWS).startswith("Reading this spreadsheet takes more memory than there is for one file. ")
+    assert refusal(ROWS).startswith("This spreadsheet takes too much memory to read. ")
 
 
 def test_a_child_that_breaks_is_told_without_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_start", lambda _directory, _log: start_instead("1 / 0"))
     assert refusal(ROWS) == (
-        "This spreadsheet cannot be read. Copy the rows and columns that are needed into a new one, and save that as "
-        "CSV."
+        "This spreadsheet can't be read. Copy the rows and columns you need into a new one and save it as CSV."
     )
 
 
 def test_a_child_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_start", lambda _directory, _log: start_instead("import time; time.sleep(60)"))
-    monkeypatch.setattr(process, "TIMEOUT", 0.2)
-    assert refusal(ROWS).startswith("Reading this spreadsheet takes too long. ")
+    monkeypatch.setattr(process, "TIMEOUT_S", 0.2)
+    assert refusal(ROWS).startswith("This spreadsheet takes too long to read. ")
 
 
 def start_instead(program: str) -> subprocess.Popen[str]:

@@ -22,7 +22,7 @@ PASSWORD = (
     "it, and upload it again."
 )
 EMPTY = "This file is empty. Choose one with a header row and at least one row below it."
-HEADER_ONLY = "This spreadsheet has only a header and no rows. Add at least one row below it, and upload it again."
+HEADER_ONLY = "This spreadsheet has a header but no rows. Add at least one row below the header and upload it again."
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504)
 WORKBOOK = plain_workbook(["a", "b"], ["1", "2"])
 
@@ -130,8 +130,7 @@ def test_a_part_that_is_longer_than_the_directory_says_is_refused() -> None:
 
 def test_too_many_columns_in_the_header_or_in_any_row() -> None:
     expected = (
-        "This spreadsheet has 300 columns; at most 256 are taken. Delete the columns that are not needed, and upload "
-        "it again."
+        "This spreadsheet has 300 columns; the limit is 256. Delete the columns you don't need and upload it again."
     )
     wide = ",".join("x" * 300).encode()
     assert refusal(wide + b"\n1,2\n") == expected
@@ -140,8 +139,7 @@ def test_too_many_columns_in_the_header_or_in_any_row() -> None:
 
 def test_too_many_rows_are_counted_and_not_kept() -> None:
     assert refusal(b"a,b\n" + b"1,2\n" * 20_001, limits=Limits(10**6, 20_000, 10)) == (
-        "This spreadsheet has 20,001 rows; at most 20,000 are taken. Split it into several files, and upload them "
-        "one by one."
+        "This spreadsheet has 20,001 rows; the limit is 20,000. Split it into several files and upload them one by one."
     )
 
 

@@ -36,7 +36,7 @@ def test_every_line_break_ends_a_row(line_break: str) -> None:
 def test_short_rows_are_filled_up_and_longer_ones_get_further_columns() -> None:
     sheet, rows = parsed(b"a,b\n1\n1,2,3,\n1,2,,4\n1,2,,,\n")
     assert sheet.columns == ("a", "b", "Column 3", "Column 4")
-    assert sheet.notes == ("Columns without a header are called “Column 3”, “Column 4”.",)
+    assert sheet.notes == ("Columns without a name are called “Column 3”, “Column 4”.",)
     assert rows == [
         SheetRow(2, ("1", "", "", "")),
         SheetRow(3, ("1", "2", "3", "")),
@@ -72,8 +72,8 @@ def test_headers_become_names_of_their_own() -> None:
     sheet, _ = parsed(b'Name, Name ,,"Key\r\nfeatures",Name (2),Column 3\n1,2,3,4,5,6\n')
     assert sheet.columns == ("Name", "Name (3)", "Column 3 (2)", "Key features", "Name (2)", "Column 3")
     assert sheet.notes == (
-        "A column without a header is called “Column 3 (2)”.",
-        "A repeated header is called “Name (3)”.",
+        "A column without a name is called “Column 3 (2)”.",
+        "A repeated column name is called “Name (3)”.",
     )
 
 

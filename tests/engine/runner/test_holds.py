@@ -42,7 +42,9 @@ def test_polls_that_are_refused_during_a_hold_become_rarer(play: Play, refused: 
         stage.double.script(Kind.LIST, *[Fault.LIMIT_UNTIL] * refused)
         stage.double.script(Kind.JOB, *[Fault.LIMIT_UNTIL] * refused)
         await stage.until(lambda: stage.states(batch) == {COMPLETED: 60}, step=10)
-        polls = [entry.time for entry in stage.books.of() if entry.kind in (Kind.LIST, Kind.JOB) and entry.status == 429]
+        polls = [
+            entry.time for entry in stage.books.of() if entry.kind in (Kind.LIST, Kind.JOB) and entry.status == 429
+        ]
         gaps = [later - earlier for earlier, later in pairwise(polls)]
         assert all(gap >= 59 for gap in gaps)
         assert max(gaps, default=300) >= 299, "as long as was asked for, but no longer than five minutes"

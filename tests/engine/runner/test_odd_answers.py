@@ -96,7 +96,7 @@ def test_a_batch_whose_suggestions_are_nearly_all_empty_pauses(play: Play) -> No
 def test_a_suggestion_that_is_not_text_fails_its_own_row_only(play: Play, change: dict[str, Any], words: str) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(40)
-        await stage.until(lambda: not stage.batch(batch).finished_at is None or not is_well(stage))
+        await stage.until(lambda: stage.batch(batch).finished_at is not None or not is_well(stage))
         assert is_well(stage)
         assert stage.states(batch) == {COMPLETED: 37, FAILED: 3}
         assert {row.error for row in stage.rows(batch, FAILED)} == {UNREADABLE.format(words)}

@@ -1,0 +1,37 @@
+"""An opened file, before anything is known about its table."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from services.models import Reading
+
+Flaw = tuple[int, str, str]
+"""A problem of one cell: its position in the row from 0, its value, the sentence about it."""
+
+RawRow = tuple[int, Sequence[str], Sequence[Flaw]]
+"""One row of a file, blank or not: its number, its cells (rows may differ in length), its flaws."""
+
+
+class Merge(NamedTuple):
+    """Merged cells: rows as the spreadsheet program counts them, columns from 0; both ends are part of it."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file, or one sheet of it."""
+
+    rows: Callable[[], Iterable[RawRow]]
+    """Starts over with each call."""
+    reading: Reading
+    notes: Callable[[], tuple[str, ...]]
+    """To be called after the rows were read."""
+    merged: Sequence[Merge] = ()
+    """Cells of the first rows that were merged; known before the rows are read."""
+    hidden_rows: frozenset[int] = frozenset()
+    """The numbers of rows that a filter hides; known before the rows are read."""
