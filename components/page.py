@@ -12,21 +12,27 @@ from services.errors import PersonError, WriterError
 from services.settings import load
 
 _ASSETS = Path(__file__).parent / "assets"
+_STYLE = """<style>
+[data-testid="stApp"] [data-testid="stButtonGroup"] button[data-selected="true"][data-selected] { color: inherit; }
+</style>"""
+"""In the dark no accent color has enough contrast both under a button's white label and as the label of the selected
+segment on the dark background. So the segment's label has the color of text; its border and fill mark it."""
 _REFUSAL = "refusal"
 _NEWS = "news"
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda desk: desk.stop())
 def the_desk() -> Desk:
-    """The one Desk of this process, at work; it outlives every visit."""
+    """The one running Desk of this process; it outlives every visit."""
     desk = Desk(load())
     desk.start()
     return desk
 
 
 def open_page(title: str) -> Desk:
-    """Begin a page: the tab's title, the name of the product, the notices that stand on every page, and the Desk."""
+    """Begin a page: the tab's title, the logo, the notices that every page shows, and the Desk."""
     st.set_page_config(page_title=tab_title(title), page_icon=str(_ASSETS / "icon.svg"), layout="wide")
+    st.html(_STYLE)
     st.logo(_ASSETS / "logo.svg", size="large")
     desk = the_desk()
     if desk.connection.is_sandbox:
@@ -38,12 +44,12 @@ def open_page(title: str) -> Desk:
 
 
 def tab_title(title: str) -> str:
-    """What the browser's tab shows."""
+    """The title of the browser tab."""
     return f"{title} · Copydesk"
 
 
 def attempt(action: Callable[[], object]) -> bool:
-    """Do what a person asked for; gives whether it went. The page says why not when it is drawn next."""
+    """Do what a person asked for; returns whether it worked. If not, the page says why when it is drawn next."""
     try:
         action()
     except (PersonError, WriterError) as error:
@@ -53,7 +59,7 @@ def attempt(action: Callable[[], object]) -> bool:
 
 
 def tell(sentence: str) -> None:
-    """Say what came of it when the page is drawn next, in passing; an empty sentence says nothing."""
+    """Show the sentence in passing when the page is drawn next; nothing if it is empty."""
     st.session_state[_NEWS] = sentence
 
 
@@ -68,7 +74,7 @@ def clock(moment: datetime) -> str:
 
 
 def _say_refusal() -> None:
-    # the container is always there: else all that follows would be put on the page anew when a refusal comes or goes
+    # the container is always there: otherwise all that follows would be rebuilt when a refusal comes or goes
     with st.container():
         if sentence := st.session_state.pop(_REFUSAL, ""):
             st.error(plain(sentence), icon=":material/block:")
@@ -82,28 +88,27 @@ def _say_news() -> None:
 def _say_sandbox() -> None:
     st.markdown(
         ":violet-badge[Sandbox] :small[:gray[Nothing is charged. "
-        "To use your own agents, set `WRITER_API_KEY` in `.env` and start again.]]"
+        "To use your own agents, set `WRITER_API_KEY` in `.env` and restart Copydesk.]]"
     )
 
 
 @st.fragment(run_every=10)
 def _notices(desk: Desk) -> None:
-    """What is wrong with the connection right now; looked at again every few seconds."""
+    """What is wrong with the connection right now; refreshed every few seconds."""
     health = desk.health()
     if not desk.works_here:
         st.info(
-            "Another Copydesk works on these batches. This one shows them and takes your orders.",
+            "These batches run in another Copydesk process. You can follow and control them here.",
             icon=":material/group_work:",
         )
     if health.key_refused_at:
         st.error(
-            f"Writer has refused the API key {desk.connection.key_hint} since {clock(health.key_refused_at)}. "
-            "Set `WRITER_API_KEY` to a valid key and start Copydesk again.",
+            f"Writer has rejected the API key {desk.connection.key_hint} since {clock(health.key_refused_at)}. "
+            "Set `WRITER_API_KEY` to a valid key and restart Copydesk.",
             icon=":material/key_off:",
         )
     elif health.unreachable_since:
         st.warning(
-            f"Writer has been out of reach since {clock(health.unreachable_since)}. "
-            "Copydesk keeps trying, and nothing is lost.",
+            f"Can't reach Writer since {clock(health.unreachable_since)}. Copydesk keeps trying; nothing is lost.",
             icon=":material/cloud_off:",
         )

@@ -1,4 +1,4 @@
-"""How the states look: the same colour, sign and word everywhere."""
+"""How the states look: the same color, icon and word everywhere."""
 
 from typing import Literal, NamedTuple
 
@@ -12,7 +12,7 @@ class Look(NamedTuple):
 
     badge: BadgeColor
     fill: str
-    """Of its part of a bar and of its pill in a table; readable on light and dark."""
+    """The color of its part of a bar and of its pill in a table; readable on light and dark."""
     icon: str
 
 
@@ -45,6 +45,6 @@ ORDER = (
     RowState.IN_PROGRESS,
     RowState.WAITING,
 )
-"""The states as a person counts rows, what is over first; one that is being sent is waiting."""
+"""The states in which a person counts rows, final ones first; a row that is being sent counts as waiting."""
 SHOWN = (RowState.COMPLETED, RowState.FAILED, RowState.IN_PROGRESS, RowState.WAITING)
-"""States that are always counted; the others where there are any."""
+"""States that are always counted; the others only where there are any."""

@@ -1,34 +1,35 @@
-"""All batches, newest first: open one, or delete one that is over."""
+"""All batches, newest first: open one, or delete one that has ended."""
 
 from functools import partial
+from typing import NoReturn
 
 import streamlit as st
 
 from components.asking import ask_delete
-from components.batches.table import batch_table, no_batches, open_button
+from components.batches.table import actions_place, batch_table, no_batches, open_button
 from components.page import attempt, clock, open_page
 from components.refresh import auto_refresh
 from services.desk import PAGE_BATCHES
 from services.models import BatchPage, BatchSummary, deletable, moving
 
-REFRESH_SECONDS = 2
-"""Between two looks at the list while a batch moves."""
-REST_SECONDS = 10
-"""Between two looks while none does: somebody else may launch one."""
+REFRESH_S = 2
+"""Between two refreshes while a batch is moving."""
+REST_S = 10
+"""Between two refreshes while none is: somebody else may launch one."""
 
 
 def read_page() -> BatchPage:
-    """The page of batches that is asked for."""
+    """The requested page of batches."""
     return desk.batches.page(int(st.session_state.get("batches_page", 1)))
 
 
-def moves() -> bool:
-    """Whether the list changes by itself."""
+def is_moving() -> bool:
+    """Whether the list is changing on its own."""
     return any(moving(summary.batch, summary.counts) for summary in read_page().batches)
 
 
 def delete(batch_id: str) -> None:
-    """Delete a batch, and draw the list without it."""
+    """Delete a batch, and redraw the list without it."""
     attempt(partial(desk.batches.delete, batch_id))
     st.rerun()
 
@@ -40,17 +41,23 @@ def answer_questions() -> None:
         ask_delete(summary.batch.name, summary.counts, partial(delete, summary.batch.id))
 
 
-def draw_actions(chosen: BatchSummary | None) -> None:
-    """What can be done with the selected batch."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        opening = open_button(chosen is not None)
-        if chosen is None:
-            st.caption("Select a batch by the box at its left.", width="content")
+def open_batch(batch_id: str) -> NoReturn:
+    """Go to the page of a batch."""
+    st.switch_page("batch.py", query_params={"id": batch_id})
+
+
+def draw_actions(ticked: BatchSummary | None) -> None:
+    """What can be done with the ticked batch, or how to choose one."""
+    with actions_place():
+        if ticked is None:
+            st.caption("Click a batch's name to open it. To delete a batch, tick its box.", width="content")
             return
-        if opening:
-            st.switch_page("batch.py", query_params={"id": chosen.batch.id})
-        if deletable(chosen.batch, chosen.counts) and st.button("Delete", key="delete", icon=":material/delete:"):
-            st.session_state["delete_question"] = chosen
+        if open_button():
+            open_batch(ticked.batch.id)
+        if not deletable(ticked.batch, ticked.counts):
+            st.caption("Only a batch that has ended can be deleted.", width="content")
+        elif st.button("Delete batch", key="delete", icon=":material/delete:"):
+            st.session_state["delete_question"] = ticked
             st.rerun()
 
 
@@ -61,9 +68,11 @@ def draw() -> None:
         no_batches()
         return
     actions = st.container()
-    chosen = batch_table(page.batches, clock)
+    picked = batch_table(page.batches, clock)
+    if picked.clicked is not None:
+        open_batch(picked.clicked)
     with actions:
-        draw_actions(chosen)
+        draw_actions(picked.ticked)
     pages = -(-page.total // PAGE_BATCHES)
     if pages > 1:
         st.pagination(pages, key="batches_page")
@@ -72,4 +81,4 @@ def draw() -> None:
 desk = open_page("Batches")
 st.title("Batches", anchor=False)
 answer_questions()
-auto_refresh(draw, moves, REFRESH_SECONDS, REST_SECONDS)
+auto_refresh(draw, is_moving, REFRESH_S, REST_S)

@@ -1,4 +1,4 @@
-"""Which pages there are; the script that Streamlit runs first, on every page."""
+"""The navigation; Streamlit runs this script first, on every page."""
 
 import streamlit as st
 

@@ -23,7 +23,7 @@ FLOORS = {
         {"embedded", "remaining"},
     ],
     "components": [
-        {"words", "states", "refresh", "selection"},
+        {"words", "states", "refresh", "selection", "markdown"},
         {"options", "asking", "page"},
         {"new_batch", "batch", "batches"},
     ],

@@ -1,15 +1,17 @@
-"""The head of a batch: its name, state and story, and what can be done with it."""
+"""The top of the batch page: the batch's name, state and story, and what can be done with it."""
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.batch.progress import share
 from components.options import in_words
 from components.states import BATCHES
-from components.words import count, duration, local_time, number, plain
+from components.words import count, duration, local_time, number, plain, shorten
 from services.models import (
     Batch,
     BatchState,
@@ -24,14 +26,18 @@ from services.models import (
 )
 from services.settings import SANDBOX
 
-_AT_ONCE = timedelta(minutes=1)
-"""A batch whose first row was sent this soon after its launch began with it."""
-_TITLE_WIDTH = 520
-"""What the longest row of buttons leaves of a page 1440 wide. Always the same, so that a long name never pushes the
-buttons into a line of their own, and takes no other number of lines when there is one more of them."""
-_BUTTON_HEIGHT = 40
-_PAUSE_WIDTH, _CANCEL_WIDTH, _RETRY_WIDTH, _RETRY_BOTH_WIDTH = 92, 96, 212, 292
-"""Of the toolbar's buttons; that of Retry has room for as many digits as a spreadsheet may have rows."""
+_START_DELAY = timedelta(minutes=1)
+"""A batch whose first row was sent this soon after the launch counts as started by it."""
+_TITLE_WIDTH_PX = 820
+"""What the toolbar leaves of a page 1440 wide. Fixed, so that a long name never pushes the buttons to a line of their
+own, and never wraps differently when there is one more of them."""
+_BUTTON_HEIGHT_PX = 40
+_PAUSE_WIDTH_PX, _CANCEL_WIDTH_PX, _RETRY_WIDTH_PX, _RETRY_BOTH_WIDTH_PX = 92, 96, 212, 292
+"""The toolbar's buttons; Retry has room for as many digits as a spreadsheet may have rows."""
+_NAME_PART_LENGTH = 80
+"""Characters of the agent's name and the filename in a proposed batch name."""
+_NAME_TIME = re.compile(r"\d{1,2} [A-Z][a-z]{2}, \d{2}:\d{2}$")
+"""The time at the end of a proposed batch name."""
 
 
 class Order(StrEnum):
@@ -46,16 +52,19 @@ class Order(StrEnum):
 
 
 def head(batch: Batch, counts: Counts, connection: str, story: str) -> Order | None:
-    """The head of the page; gives the order whose button was pressed."""
-    row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
-    with row:
-        st.title(f"{plain(batch.name)} {_badge(batch.state)}", anchor=False, width=_TITLE_WIDTH)
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
-            with st.container(horizontal=True, gap="xsmall", width="content"):
-                order = _toolbar(batch, counts, connection)
-            _downloads(batch.id, _main_order(batch, counts, connection) is None)
-    st.caption(story)
+    """Draw the top of the page; returns the order whose button was pressed."""
+    with _line():
+        st.title(f"{plain(batch.name)} {_badge(batch.state)}", anchor=False, width=_TITLE_WIDTH_PX)
+        with st.container(horizontal=True, gap="xsmall", width="content"):
+            order = _toolbar(batch, counts, connection)
+    with _line():
+        st.caption(story, width=_TITLE_WIDTH_PX)
+        _downloads(batch.id, _main_order(batch, counts, connection) is None)
     return order
+
+
+def _line() -> DeltaGenerator:
+    return st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
 
 
 def _badge(state: BatchState) -> str:
@@ -65,33 +74,33 @@ def _badge(state: BatchState) -> str:
 
 
 def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
-    """What can be done with a batch that goes on, and with failed rows.
+    """What can be done with an unfinished batch, and with failed rows.
 
-    A batch changes by itself while somebody reaches for a button. So each button has a place of its own, kept while
-    the button may come: none moves another, and none stands where another one stood a moment ago. The place is a
-    container also where the button is there: one that goes is still drawn for a frame, and would push the others.
+    A batch may change while somebody reaches for a button. So each button has a place of its own, reserved while the
+    button may appear: none moves another, and none appears where another one was a moment ago. The place is a
+    container even while the button is there: one that goes is still drawn for a frame, and would push the others.
     """
-    # rows that are all tried again by themselves need nobody
+    # nobody needs to retry rows that are all retried automatically
     retrying = batch.connection == connection and counts.unsuccessful > counts.retrying
     if not (cancelable(batch) or retrying):
         return None
     main = _main_order(batch, counts, connection)
     again = f"Retry {_unsuccessful(counts)}"
-    retry_width = _RETRY_BOTH_WIDTH if counts[RowState.FAILED] and counts[RowState.EMPTY] else _RETRY_WIDTH
+    retry_width = _RETRY_BOTH_WIDTH_PX if counts[RowState.FAILED] and counts[RowState.EMPTY] else _RETRY_WIDTH_PX
     pressed: list[Order] = []
 
     def place(order: Order, shown: bool, label: str, icon: str, width: int) -> None:
         with st.container(width=width):
             if not shown:
-                st.space(_BUTTON_HEIGHT)
+                st.space(_BUTTON_HEIGHT_PX)
             elif _button(order, main, label, icon, "stretch"):
                 pressed.append(order)
 
-    # the first ones come and go most often: empty places at the left look like none
+    # Retry comes and goes most often: an empty place at the left isn't noticed
     place(Order.RETRY_FAILED, retrying, again, ":material/replay:", retry_width)
-    with st.container(horizontal=True, gap="xsmall", width="content"):  # on a line together also on a phone
-        place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH)
-        place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH)
+    with st.container(horizontal=True, gap="xsmall", width="content"):  # together on one line, on a phone too
+        place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH_PX)
+        place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH_PX)
     return pressed[0] if pressed else None
 
 
@@ -109,15 +118,15 @@ def _button(order: Order, main: Order | None, label: str, icon: str, width: Lite
     return st.button(label, key=order.value, icon=icon, type=kind, width=width)
 
 
-def _way_on(batch: Batch, counts: Counts, connection: str) -> Order | None:
-    """The button that lets a batch go on that stands."""
-    ways = (
+def _resume_button(batch: Batch, counts: Counts, connection: str) -> Order | None:
+    """The button that resumes a paused batch; returns its order when it was pressed."""
+    choices = (
         (Order.RUN_REMAINING, sampled(batch, connection), _remaining(counts.waiting), ":material/fast_forward:"),
         (Order.RESUME, resumable(batch, connection), "Resume", ":material/play_arrow:"),
         (Order.RESUME_ANYWAY, resumable_anyway(batch, connection), "Resume anyway", ":material/play_arrow:"),
     )
     main = _main_order(batch, counts, connection)
-    for order, shown, label, icon in ways:
+    for order, shown, label, icon in choices:
         if shown and _button(order, main, label, icon, "content"):
             return order
     return None
@@ -132,7 +141,7 @@ def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
     if sampled(batch, connection):
         return Order.RUN_REMAINING
     if resumable(batch, connection) or resumable_anyway(batch, connection):
-        # what fixes a refused key, a used-up quota, or rows that all fail isn't on this page
+        # a rejected key, a used-up quota, or rows that all fail, can't be fixed on this page
         fixed_elsewhere = (PauseKind.KEY_REFUSED, PauseKind.QUOTA, PauseKind.MOST_FAIL)
         return None if batch.pause_kind in fixed_elsewhere else Order.RESUME
     over = batch.state in (BatchState.FINISHED, BatchState.CANCELED)
@@ -140,36 +149,45 @@ def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
 
 
 def _downloads(batch_id: str, main: bool) -> None:
-    icon = ":material/download:"
     kind: Literal["primary", "secondary"] = "primary" if main else "secondary"
-    # on a phone they take a line together, and leave it to nobody
+    address = f"/export/{batch_id}"
+    # short enough for one line on a phone
     with st.container(horizontal=True, gap="xsmall", width="content"):
-        st.link_button("Download CSV", f"/export/{batch_id}.csv", key="download_csv", icon=icon, type=kind)
-        st.link_button("XLSX", f"/export/{batch_id}.xlsx", key="download_xlsx", icon=icon)
+        st.link_button("Download CSV", f"{address}.csv", key="download_csv", icon=":material/download:", type=kind)
+        st.link_button("XLSX", f"{address}.xlsx", key="download_xlsx")
+        st.link_button(
+            "CSV for Excel",
+            f"{address}.csv?separator=semicolon",
+            key="download_csv_excel",
+            help="For Excel in regions that use a decimal comma: the columns are separated by semicolons",
+        )
 
 
 def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
-    """What the batch is about and how it went so far, on one line of Markdown."""
-    told = [plain(batch.agent.name), plain(batch.filename), count(batch.row_count, "row")]
-    told += _times(batch, timezone, now)
-    told += in_words(batch.options)
-    return " · ".join([*told, left] if left else told)
+    """What the batch is about and how it has gone so far, as one line of Markdown; without what its name says."""
+    subject = [batch.agent.name, batch.filename]
+    parts = [plain(part) for part in subject if shorten(part, _NAME_PART_LENGTH) not in batch.name]
+    parts.append(count(batch.row_count, "row"))
+    parts += _times(batch, timezone, now)
+    parts += in_words(batch.options)
+    return " · ".join([*parts, left] if left else parts)
 
 
 def _times(batch: Batch, timezone: str | None, now: datetime) -> list[str]:
-    """Since when it runs, or how long it took.
+    """Since when it has been running, or how long it took.
 
-    What is known is when it was launched, and when it was last set going: by its launch, or by a retry much later.
+    Two times are known: when it was launched, and when its last run started, by the launch or by a retry much later.
     """
     launched = local_time(batch.created_at, timezone, now)
-    went_on_at = batch.started_at or batch.created_at
-    if went_on_at - batch.created_at < _AT_ONCE:
-        return [f"started {launched}", *_since_launch(batch, now)]
-    since = local_time(went_on_at, timezone, now)
+    run_started_at = batch.started_at or batch.created_at
+    if run_started_at - batch.created_at < _START_DELAY:
+        started = [] if _NAME_TIME.search(batch.name) else [f"started {launched}"]
+        return [*started, *_since_launch(batch, now)]
+    since = local_time(run_started_at, timezone, now)
     if batch.state is BatchState.RUNNING:
         return [f"launched {launched}", f"running again since {since}"]
-    for_how_long = f", for {duration(batch.finished_at - went_on_at)}" if batch.finished_at else ""
-    return [f"launched {launched}", f"went on {since}{for_how_long}"]
+    took = [f"took {duration(batch.finished_at - run_started_at)}"] if batch.finished_at else []
+    return [f"launched {launched}", f"last run {since}", *took]
 
 
 def _since_launch(batch: Batch, now: datetime) -> list[str]:
@@ -178,70 +196,64 @@ def _since_launch(batch: Batch, now: datetime) -> list[str]:
         return [f"took {length}"]
     if batch.state is BatchState.CANCELED:
         return [f"canceled after {length}"]
-    # right after a retry nothing has been sent yet, and it has not run all that time
+    # right after a retry nothing has been sent yet, so it hasn't been running all that time
     return [f"running for {length}"] if batch.state is BatchState.RUNNING and batch.started_at else []
 
 
 def what_retry_does(batch: Batch, rows: int) -> str:
-    """What becomes of rows that a person sends again, where that is not what the batch does anyway; else nothing."""
+    """When rows that a person retries will be sent, where the batch isn't running anyway; else nothing."""
     if batch.state is not BatchState.PAUSED or not rows:
         return ""
+    them = count(rows, "row")
     if batch.pause_kind is PauseKind.SAMPLE:
-        them = "it" if rows == 1 else "them"
-        return f"{_sent_again(rows, 'now')} The other rows still wait until you have looked at {them}."
+        return f"Sending {them} again now. The other rows stay on hold."
     button = "Resume anyway" if batch.pause_kind is PauseKind.MOST_FAIL else "Resume"
-    return f"{_sent_again(rows, 'when the batch goes on')} It is paused: press {button}."
+    return f"The batch is paused: press {button} to send {them} again."
 
 
-def _sent_again(rows: int, when: str) -> str:
-    return f"{count(rows, 'row is', 'rows are')} sent again {when}."
-
-
-def still_collecting(rows: int) -> str:
-    """What goes on after Cancel, as Markdown."""
-    return f"**still collecting {count(rows, 'row')} at Writer**"
+def still_running(jobs: int) -> str:
+    """What is left to finish after Cancel, as Markdown."""
+    return f"**{count(jobs, 'job')} still running**"
 
 
 def time_left(left: timedelta) -> str:
-    """How long it still takes, as Markdown."""
+    """The time left, as Markdown."""
     return f"**{duration(left)} left**"
 
 
 def least_left(minutes: float) -> str:
-    """What it takes at the least, before the pace is known, as Markdown."""
+    """The least time left, before the pace is known, as Markdown."""
     return f"**at least {duration(timedelta(minutes=minutes)).removeprefix('about ')} left**"
 
 
-def standing_notice(batch: Batch, counts: Counts, connection: str) -> Order | None:
-    """Say why the batch does not go on, and what to do, where there is something to say; gives what was pressed.
+def pause_notice(batch: Batch, counts: Counts, connection: str) -> Order | None:
+    """Say why the batch is paused and what to do, if it is; returns the order whose button was pressed.
 
-    What lets it go on stands here and not where Pause stood: a second click would undo the first, and a batch that
-    stops by itself would put it under a hand that reaches for Pause. The container is there without words as well, as
-    what follows it would otherwise be put on the page anew when they come or go.
+    The button that resumes it is here and not where Pause was: the second click of a double click would undo the
+    first, and a batch that pauses itself would put it under a hand that reaches for Pause. The container is there
+    without words too: otherwise all that follows would be rebuilt when they come or go.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        words = _why_it_stands(batch, connection)
+        words = _pause_reason(batch, connection)
         if not words:
             return None
         if sampled(batch, connection):
             st.info(words, icon=":material/fact_check:")
         else:
             st.warning(words, icon=":material/pause_circle:")
-        return _way_on(batch, counts, connection)
+        return _resume_button(batch, counts, connection)
 
 
-def _why_it_stands(batch: Batch, connection: str) -> str:
+def _pause_reason(batch: Batch, connection: str) -> str:
     if batch.connection != connection:
+        settings = "no `WRITER_API_KEY`" if batch.connection == SANDBOX else "the key and address it was launched with"
         return (
-            f"This batch was launched on {_place(batch.connection)}, and Copydesk now works with {_place(connection)}. "
-            "What it has can be read and downloaded. To go on with it, start Copydesk with "
-            + ("no `WRITER_API_KEY`." if batch.connection == SANDBOX else "the key and address it was launched with.")
+            f"This batch was launched on {_place(batch.connection)}, and Copydesk now uses {_place(connection)}. "
+            f"To continue the batch, start Copydesk with {settings}."
         )
     if batch.state is not BatchState.PAUSED:
         return ""
-    return (
-        plain(batch.reason) or "Nothing more is sent until you press Resume. What Writer works on is still collected."
-    )
+    return plain(batch.reason) or "Paused. Jobs already running will still finish."
 
 
 def _place(connection: str) -> str:
@@ -249,7 +261,7 @@ def _place(connection: str) -> str:
 
 
 def tab_words(batch: Batch, counts: Counts) -> str:
-    """What the browser's tab says of the batch, so that it can be watched from another tab."""
+    """The title of the browser tab, so that progress can be watched from another tab."""
     if batch.state is not BatchState.RUNNING:
         return f"{batch.state.label}: {batch.name}"
     return f"{share(counts.done, counts.total)} {batch.name}"

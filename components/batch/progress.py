@@ -1,4 +1,4 @@
-"""How far a batch is: one bar, and the counts that are its legend."""
+"""How far along a batch is: one bar, and the counts that are its legend."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from services.models import Counts, RowState
 
 
 def progress(counts: Counts, below: Sequence[str] = ()) -> None:
-    """The bar and the counts; below them, in small, what goes on right now."""
+    """The bar and the counts; below them, in small print, what is happening right now."""
     with st.container(key="progress", border=True, gap="small"):
         st.html(_bar(counts))
         _counts(counts)
@@ -21,7 +21,7 @@ def progress(counts: Counts, below: Sequence[str] = ()) -> None:
 
 
 def shown_count(counts: Counts, state: RowState) -> int:
-    """How many rows a person sees in a state: those that are being sent are still waiting."""
+    """How many rows a person sees in a state: those being sent still count as waiting."""
     return counts.waiting if state is RowState.WAITING else counts[state]
 
 
@@ -31,7 +31,7 @@ def shown_states(counts: Counts) -> list[RowState]:
 
 
 def share(amount: int, total: int) -> str:
-    """How much of the whole that is, in percent; never 100 % before it is all."""
+    """The percentage; never 100 % before it is all."""
     percent = 100 * amount / max(total, 1)
     if 0 < percent < 1:
         return "< 1 %"
@@ -39,9 +39,9 @@ def share(amount: int, total: int) -> str:
 
 
 def _bar(counts: Counts) -> str:
-    """The bar as HTML, made of nothing but our own numbers and words.
+    """The bar as HTML, made only of our own numbers and words.
 
-    A chart would have a toolbar: it covers the bar under the pointer, and is four stops on the way of a keyboard.
+    A chart would have a toolbar, which covers the bar under the pointer and adds four stops for the keyboard.
     """
     parts = (f"flex: {shown_count(counts, state)}; background: {_fill(state)}" for state in ORDER)
     drawn = "".join(f'<div style="{part}"></div>' for part in parts)
@@ -54,7 +54,7 @@ def _fill(state: RowState) -> str:
 
 def _counts(counts: Counts) -> None:
     states = shown_states(counts)
-    # four fit beside each other on a phone; with the longer words of rare states, three
+    # four fit side by side on a phone, or three with the longer words of rare states
     narrowest = 72 if len(states) == len(SHOWN) else 92
     with st.grid(len(states), min_column_width=narrowest, gap="xsmall"):
         for state in states:

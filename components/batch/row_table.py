@@ -8,15 +8,19 @@ import pandas as pd
 import streamlit as st
 
 from components.batch.progress import shown_count, shown_states
+from components.markdown import to_plain
 from components.selection import keep_selection, latest, selected
 from components.states import ROWS
-from components.words import count, number, state_word
+from components.words import count, number, plain, shorten, state_word
 from services.models import Batch, Choice, ChoiceKind, Counts, RowPage, RowPreview, RowState
 
 ALL = "all"
 _TABLE = "rows"
-_ROW_HEIGHT = 35
-_MOST_HEIGHT = 560
+_ROW_HEIGHT_PX = 35
+_MAX_HEIGHT_PX = 560
+_WIDE_PX, _NARROW_PX = 430, 200
+_REASON_LENGTH = 90
+_WITH_ERROR = frozenset({RowState.FAILED, RowState.UNCONFIRMED, RowState.SKIPPED})
 
 
 @dataclass(frozen=True)
@@ -26,19 +30,27 @@ class Filter:
     states: tuple[RowState, ...]
     search: str
     page: int
+    """From 1."""
+    reason: str | None
+    """Only rows that failed for exactly this reason; None: all rows."""
+
+    @property
+    def errors_only(self) -> bool:
+        """Whether all rows have an error to read, and hardly any a suggestion."""
+        return bool(self.states) and _WITH_ERROR.issuperset(self.states)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column for an input that rows have values for."""
+    """A table column for an input that rows have values for."""
 
     place: int
-    """Of the input among all of the agent's, which is that of its value among a row's."""
+    """The input's place among all of the agent's, which is the place of its value among a row's."""
     label: str
 
     @property
     def name(self) -> str:
-        """The column's name in the data; an input may be called anything, this cannot clash."""
+        """The column's name in the data; an input may be called anything, so its own name could clash."""
         return f"input_{self.place}"
 
 
@@ -51,26 +63,27 @@ def input_columns(batch: Batch) -> list[Column]:
 
 @dataclass(frozen=True)
 class Picked:
-    """Which rows are selected, by their position in the batch."""
+    """What is selected in the table, by the rows' positions in the batch."""
 
-    rows: tuple[int, ...]
-    latest: int | None
-    """The one that was selected last."""
+    ticked: tuple[int, ...]
+    """The rows whose boxes are ticked."""
+    open: int | None
+    """The row to show in full: the clicked one, else the one ticked last."""
 
 
-def row_filter(counts: Counts, resting: bool) -> Filter:
-    """The filter and the search field."""
+def row_filter(counts: Counts, resting: bool, reason: str | None) -> Filter:
+    """The filter and the search field; `reason` is what "Show these" has chosen."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         states = _state_filter(counts, resting)
         search = _search_field()
-    return Filter(states, search, int(st.session_state.get("page", 1)))
+    return Filter(states, search, int(st.session_state.get("page", 1)), reason)
 
 
 def _state_filter(counts: Counts, resting: bool) -> tuple[RowState, ...]:
-    """Which states to show. A resting batch has its counts in the labels.
+    """Which states to show. The labels have counts while the batch is at rest.
 
-    While a batch moves, the labels stay as they are: a click sends the label, and one that changed meanwhile would
-    not be understood.
+    While a batch is moving the labels stay as they are: a click sends the label, and one that has changed in between
+    would not be understood.
     """
 
     def label(option: str) -> str:
@@ -86,7 +99,7 @@ def _state_filter(counts: Counts, resting: bool) -> tuple[RowState, ...]:
         key="status_filter",
         label_visibility="collapsed",
         wrap=True,
-        on_change=_to_first_page,
+        on_change=_show_all_reasons,
     )
     return _states(chosen or ALL)
 
@@ -107,7 +120,7 @@ def _search_field() -> str:
 
 
 def _options(counts: Counts, resting: bool, kept: str | None) -> list[str]:
-    """What can be chosen; what is chosen stays there, even when the last row has left that state."""
+    """What can be chosen; the current choice stays, even when the last row has left that state."""
     states = [state for state in shown_states(counts) if shown_count(counts, state) or not resting]
     options = [ALL, *(state.value for state in states)]
     return options if kept is None or kept in options else [*options, kept]
@@ -120,10 +133,6 @@ def _word_and_count(option: str, counts: Counts) -> tuple[str, int]:
     return state.label, shown_count(counts, state)
 
 
-def _to_first_page() -> None:
-    st.session_state["page"] = 1
-
-
 def _states(option: str) -> tuple[RowState, ...]:
     if option == ALL:
         return ()
@@ -131,67 +140,111 @@ def _states(option: str) -> tuple[RowState, ...]:
     return (RowState.WAITING, RowState.SENDING) if state is RowState.WAITING else (state,)
 
 
-def say_range(page: RowPage, page_rows: int, current: int) -> None:
-    """Which of the rows the table shows."""
+def shown_reason(batch_id: str) -> str | None:
+    """The reason whose rows the table of this batch shows alone; None: it shows all."""
+    batch, reason = st.session_state.get("shown_reason", ("", None))
+    return reason if batch == batch_id else None
+
+
+def show_reason(batch_id: str, reason: str) -> None:
+    """Have the table show the rows that failed for that reason. For callbacks: it sets the filter and the search."""
+    st.session_state["shown_reason"] = (batch_id, reason)
+    st.session_state["status_filter"] = RowState.FAILED.value
+    st.session_state["search"] = ""
+    _to_first_page()
+
+
+def _show_all_reasons() -> None:
+    st.session_state.pop("shown_reason", None)
+    _to_first_page()
+
+
+def _show_all_rows() -> None:
+    st.session_state["status_filter"] = ALL
+    _show_all_reasons()
+
+
+def _to_first_page() -> None:
+    st.session_state["page"] = 1
+
+
+def say_range(page: RowPage, page_rows: int, current: int, reason: str | None) -> None:
+    """Which of the rows the table shows; where those of one reason only, with a button that shows all again."""
+    if reason is None:
+        st.caption(_range(page, page_rows, current))
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        why = plain(shorten(reason, _REASON_LENGTH)) or "no reason given"
+        st.caption(f"{_range(page, page_rows, current)} failed: **{why}**", width="content")
+        st.button("Show all rows", key="show_all_rows", icon=":material/filter_alt_off:", on_click=_show_all_rows)
+
+
+def _range(page: RowPage, page_rows: int, current: int) -> str:
     first = (current - 1) * page_rows + 1
-    last = first + len(page.rows) - 1
     matching = count(page.matching, "row")
-    part = f"{number(first)}–{number(last)} of {matching}" if page.matching > page_rows else matching
-    st.caption(f"{part} · select one to read it whole" if page.rows else part)
+    if page.matching <= page_rows:
+        return matching
+    return f"{number(first)}–{number(first + len(page.rows) - 1)} of {matching}"
 
 
 def row_pages(page: RowPage, page_rows: int) -> None:
-    """The way to the other rows."""
+    """The way to the other pages of rows."""
     if page.matching > page_rows:
         st.pagination(-(-page.matching // page_rows), key="page", max_visible_pages=5)
 
 
-def row_table(page: RowPage, inputs: Sequence[Column]) -> Picked:
-    """The table; gives which rows are selected."""
+def row_table(page: RowPage, inputs: Sequence[Column], errors_first: bool) -> Picked:
+    """The table: a click anywhere on a row opens it, the boxes at the left tick rows. Returns what is selected.
+
+    The suggestion has more room than the error, unless errors come first.
+    """
     positions = [row.position for row in page.rows]
     keep_selection(_TABLE, positions)
     event = st.dataframe(
-        _frame(page.rows, inputs),
+        _frame(page.rows, inputs, errors_first),
         key=_TABLE,
         hide_index=True,
         height=_height(len(positions)),
-        column_config=_columns(inputs),
+        column_config=_columns(inputs, errors_first),
         on_select="rerun",
-        selection_mode="multi-row",
+        selection_mode=["multi-row", "single-cell"],
         placeholder="",
     )
-    rows = selected(event["selection"]["rows"], positions)
-    return Picked(rows, latest(_TABLE, rows))
+    ticked = selected(event["selection"]["rows"], positions)
+    clicked = selected([place for place, _ in event["selection"]["cells"]], positions)
+    latest_ticked = latest(_TABLE, ticked)
+    return Picked(ticked, clicked[0] if clicked else latest_ticked)
 
 
 def _height(rows: int) -> int:
-    return min(_MOST_HEIGHT, (max(rows, 1) + 1) * _ROW_HEIGHT + 3)
+    return min(_MAX_HEIGHT_PX, (max(rows, 1) + 1) * _ROW_HEIGHT_PX + 3)
 
 
-def _frame(rows: Sequence[RowPreview], inputs: Sequence[Column]) -> pd.DataFrame:
-    """The table's data; what became of a row stands right after the first input, which mostly says which row it is."""
+def _frame(rows: Sequence[RowPreview], inputs: Sequence[Column], errors_first: bool) -> pd.DataFrame:
+    """The table's data; the result follows the first input, which usually says which row it is."""
     given = {column.name: [row.values[column.place] for row in rows] for column in inputs}
+    results = {"suggestion": [to_plain(row.suggestion) for row in rows], "error": [row.error for row in rows]}
     data: dict[str, list[Any]] = {
         "number": [row.number for row in rows],
         "status": [[state_word(row.state)] for row in rows],
         **dict(list(given.items())[:1]),
-        "suggestion": [row.suggestion for row in rows],
-        "error": [row.error for row in rows],
+        **dict(sorted(results.items(), reverse=not errors_first)),
         **dict(list(given.items())[1:]),
         "attempts": [row.attempts for row in rows],
     }
     return pd.DataFrame(data)
 
 
-def _columns(inputs: Sequence[Column]) -> dict[str, Any]:
+def _columns(inputs: Sequence[Column], errors_first: bool) -> dict[str, Any]:
     column = st.column_config
+    suggestion, error = (_NARROW_PX, _WIDE_PX) if errors_first else (_WIDE_PX, _NARROW_PX)
     words = {state_word(state): look.fill for state, look in ROWS.items()}
     given = {field.name: column.TextColumn(field.label, width=150) for field in inputs}
     return {
-        "number": column.NumberColumn("Row", width=64, help="As the spreadsheet counts it: its first line is row 1"),
-        "status": column.MultiselectColumn("Status", options=list(words), color=list(words.values()), width=118),
+        "number": column.NumberColumn("Row", width=56, help="The row's number in the spreadsheet"),
+        "status": column.MultiselectColumn("Status", options=list(words), color=list(words.values()), width=110),
         **given,
-        "suggestion": column.TextColumn("Suggestion", width=300),
-        "error": column.TextColumn("Error", width=190),
+        "suggestion": column.TextColumn("Suggestion", width=suggestion),
+        "error": column.TextColumn("Error", width=error),
         "attempts": column.NumberColumn("Attempts", width=84),
     }

@@ -1,38 +1,62 @@
-"""The list of batches, and what to do with the selected one."""
+"""The list of batches."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from components.selection import keep_selection, selected
+from components.selection import keep_selection, last_shown, selected
 from components.states import BATCHES
 from components.words import shorten
 from services.models import BatchSummary, RowState
 
 _TABLE = "batches"
-_ROW_HEIGHT = 35
-_MOST_HEIGHT = 640
+_CLICK = "batch_name_clicked"
+_ROW_HEIGHT_PX = 35
+_MAX_HEIGHT_PX = 640
+_BUTTON_HEIGHT_PX = 40
+_JOINER = "\u2060"
+"""Takes no space and is never seen."""
 
 
-def batch_table(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) -> BatchSummary | None:
-    """The table; gives the batch that is selected."""
+@dataclass(frozen=True)
+class Picked:
+    """What a person has chosen in the list."""
+
+    clicked: str | None
+    """The id of the batch whose name was just clicked."""
+    ticked: BatchSummary | None
+    """The batch whose box is ticked."""
+
+
+def batch_table(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) -> Picked:
+    """The table; returns what is chosen in it."""
     ids = [summary.batch.id for summary in batches]
+    clicked = _clicked()
     keep_selection(_TABLE, ids)
     event = st.dataframe(
         _frame(batches, clock),
         key=_TABLE,
         hide_index=True,
-        height=min(_MOST_HEIGHT, (len(batches) + 1) * _ROW_HEIGHT + 3),
+        height=min(_MAX_HEIGHT_PX, (len(batches) + 1) * _ROW_HEIGHT_PX + 3),
         column_config=_columns(),
         on_select="rerun",
         selection_mode="single-row",
         placeholder="",
     )
-    chosen = selected(event["selection"]["rows"], ids)
-    return batches[ids.index(chosen[0])] if chosen else None
+    ticked = selected(event["selection"]["rows"], ids)
+    return Picked(clicked, batches[ids.index(ticked[0])] if ticked else None)
+
+
+def _clicked() -> str | None:
+    """The batch whose name was clicked, found among the rows that the person saw and not those of now."""
+    click = st.session_state.get(_CLICK)
+    shown: tuple[str, ...] = last_shown(_TABLE)
+    return shown[click["row"]] if click and click["row"] < len(shown) else None
 
 
 def _frame(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) -> pd.DataFrame:
@@ -40,7 +64,7 @@ def _frame(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) ->
         [
             {
                 "state": [summary.batch.state.label],
-                "name": shorten(summary.batch.name, 120),
+                "name": _label(summary.batch.name),
                 "progress": _done_percent(summary),
                 "rows": summary.batch.row_count,
                 "completed": summary.counts[RowState.COMPLETED],
@@ -53,6 +77,12 @@ def _frame(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) ->
     )
 
 
+def _label(name: str) -> str:
+    """The name as a button's label that reads as it is: an icon's code at its start or brackets around it would not."""
+    label = shorten(name, 120)
+    return _JOINER + label if label.startswith((":", "[")) else label
+
+
 def _done_percent(summary: BatchSummary) -> float:
     return 100 * summary.counts.done / max(summary.counts.total, 1)
 
@@ -62,7 +92,7 @@ def _columns() -> dict[str, Any]:
     words = {state.label: look.fill for state, look in BATCHES.items()}
     return {
         "state": column.MultiselectColumn("State", options=list(words), color=list(words.values()), width=100),
-        "name": column.TextColumn("Batch", width=320),
+        "name": column.ButtonColumn("Batch", type="tertiary", alignment="left", width=320, key=_CLICK),
         "progress": column.ProgressColumn("Done", min_value=0, max_value=100, format="%.0f %%", width=170),
         "rows": column.NumberColumn("Rows", format="localized", width=90),
         "completed": column.NumberColumn("Completed", format="localized", width=100),
@@ -72,10 +102,16 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def open_button(any_selected: bool) -> bool:
-    """The button that opens the selected batch; whether it was pressed. It keeps its place while none is selected."""
-    icon = ":material/open_in_full:"
-    return st.button("Open batch", key="open_batch", type="primary", icon=icon, disabled=not any_selected)
+def actions_place() -> DeltaGenerator:
+    """The line above the table; as high with words as with buttons, so that the table never moves."""
+    return st.container(
+        horizontal=True, vertical_alignment="center", gap="small", border=False, height=_BUTTON_HEIGHT_PX
+    )
+
+
+def open_button() -> bool:
+    """The button that opens the ticked batch; whether it was pressed."""
+    return st.button("Open batch", key="open_batch", type="primary", icon=":material/open_in_full:")
 
 
 def no_batches() -> None:
@@ -84,7 +120,7 @@ def no_batches() -> None:
         st.space("small")
         st.markdown("**No batches yet**", text_alignment="center")
         st.caption(
-            "A batch runs one of your agents over every row of a spreadsheet. Start with a file, or with the sample.",
+            "A batch runs one of your agents on every row of a spreadsheet. Start with your file or the sample.",
             text_alignment="center",
         )
         st.page_link("new_batch.py", label="Start a new batch", icon=":material/add:")

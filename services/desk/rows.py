@@ -21,9 +21,14 @@ class Rows:
         self._store = store
         self._engine = engine
 
-    def page(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
-        """One page of the batch's rows in those states (all states if empty) that contain the search text."""
-        return self._store.rows.page(self._store.batches.only(batch_id), states, search, page, PAGE_ROWS)
+    def page(
+        self, batch_id: str, states: Collection[RowState], search: str, page: int, reason: str | None = None
+    ) -> RowPage:
+        """One page of the batch's rows in those states (all states if empty) that contain the search text.
+
+        With a reason, only rows that failed for exactly that one.
+        """
+        return self._store.rows.page(self._store.batches.only(batch_id), states, search, page, PAGE_ROWS, reason)
 
     def get(self, batch_id: str, position: int) -> RowDetail:
         """One row, whole. Raises MissingError."""
@@ -42,8 +47,18 @@ class Rows:
 
         Raises RefusedError, MissingError.
         """
+        return self._retry(batch_id, positions)
+
+    def retry_reason(self, batch_id: str, reason: str) -> int:
+        """Send all rows again that failed for that reason. Returns how many rows will be sent.
+
+        Raises RefusedError, MissingError.
+        """
+        return self._retry(batch_id, None, reason)
+
+    def _retry(self, batch_id: str, positions: Sequence[int] | None, reason: str | None = None) -> int:
         if self._store.batches.only(batch_id).connection != self._connection_id:
             raise RefusedError("This batch was launched on another connection, and its rows can be sent only there.")
-        number = self._store.rows.retry(batch_id, positions)
+        number = self._store.rows.retry(batch_id, positions, reason)
         self._engine.wake(batch_id)
         return number

@@ -82,12 +82,24 @@ class Rows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, batch: Batch, states: Collection[RowState], search: str, page: int, size: int) -> RowPage:
-        """One page of the rows in those states (all if empty) whose cells, suggestion or error contain the text."""
+    def page(
+        self,
+        batch: Batch,
+        states: Collection[RowState],
+        search: str,
+        page: int,
+        size: int,
+        reason: str | None = None,
+    ) -> RowPage:
+        """One page of the rows in those states (all if empty) whose cells, suggestion or error contain the text.
+
+        With a reason, only rows that failed for exactly that one.
+        """
         start = (page - 1) * size
         with self._database.read() as connection:
-            if search:
-                found, matching = self._found(connection, batch.id, states, search, start, size)
+            if search or reason is not None:
+                where = _of(batch.id, states) if reason is None else _failed(batch.id, reason)
+                found, matching = self._found(connection, where, search, start, size)
             elif states:
                 found, matching = _in_states(connection, batch.id, states, start, size)
             else:
@@ -149,10 +161,10 @@ class Rows:
             after = found[-1].position
 
     def _found(
-        self, connection: Connection, batch_id: str, states: Collection[RowState], search: str, start: int, size: int
+        self, connection: Connection, where: ColumnElement[bool], search: str, start: int, size: int
     ) -> tuple[Sequence[int], int]:
         """The positions on the page, and how many rows match: found in one go, because every text has to be read."""
-        where = and_(_of(batch_id, states), self._contains(search))
+        where = and_(where, self._contains(search)) if search else where
         positions = connection.execute(select(rows.c.position).where(where).order_by(rows.c.position)).scalars().all()
         return positions[start : start + size], len(positions)
 
@@ -175,27 +187,37 @@ class Rows:
             index_of(func.lower(rows.c.error), term) > 0,
         )
 
-    def retry(self, batch_id: str, positions: Sequence[int] | None) -> int:
-        """Let rows wait to be sent again: those given, or all failed and empty ones. Gives how many.
+    def retry(self, batch_id: str, positions: Sequence[int] | None, reason: str | None = None) -> int:
+        """Let rows wait to be sent again: those given, or all failed and empty ones, or those failed for a reason.
+
+        Returns how many rows will be sent.
 
         What their attempts so far gave is kept. A job that failed at Writer goes through Writer's retry call. The
         automatic retries of these rows begin anew.
         """
         with self._database.write() as connection:
             lock(connection, batch_id)
-            number = sum(send_again(connection, where, retries=0) for where in _chosen(batch_id, positions))
+            number = sum(send_again(connection, where, retries=0) for where in _chosen(batch_id, positions, reason))
             if number:
                 _reopen(connection, batch_id)
             return number
 
 
-def _chosen(batch_id: str, positions: Sequence[int] | None) -> Iterator[ColumnElement[bool]]:
+def _chosen(batch_id: str, positions: Sequence[int] | None, reason: str | None) -> Iterator[ColumnElement[bool]]:
     if positions is None:
-        yield and_(rows.c.batch_id == batch_id, rows.c.state.in_(UNSUCCESSFUL))
+        yield _failed(batch_id, reason)
         return
     for start in range(0, len(positions), _POSITIONS):
         named = rows.c.position.in_(positions[start : start + _POSITIONS])
         yield and_(rows.c.batch_id == batch_id, named, rows.c.state.in_(RETRYABLE))
+
+
+def _failed(batch_id: str, reason: str | None) -> ColumnElement[bool]:
+    """Rows that failed or are empty, or those that failed for a reason."""
+    if reason is None:
+        return and_(rows.c.batch_id == batch_id, rows.c.state.in_(UNSUCCESSFUL))
+    failed = and_(rows.c.batch_id == batch_id, rows.c.state == RowState.FAILED)
+    return and_(failed, func.coalesce(rows.c.error, "") == reason)
 
 
 def _reopen(connection: Connection, batch_id: str) -> None:

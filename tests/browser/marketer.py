@@ -1,4 +1,4 @@
-"""What a marketer does in the browser, in their words; found by the public element keys."""
+"""What a marketer does in the browser, in their words; elements are found by their public keys."""
 
 import csv
 import io
@@ -10,10 +10,12 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, FilePayload, Flo
 
 PATIENCE = 30_000
 """Milliseconds that a marketer waits for something to show."""
+GRID_ROW_PX = 35
+"""The height of a table's row, and of its header."""
 
 
 class Marketer:
-    """Somebody with a browser and no wish to see an API."""
+    """Somebody with a browser who never wants to see an API."""
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         self._context = context
@@ -96,6 +98,27 @@ class Marketer:
         for label, number in counts.items():
             words = label.replace("_", " ").capitalize()
             expect(self.count(words)).to_have_text(f"{number:,}", timeout=patience)
+
+    def click_row(self, place: int, box: bool = False) -> None:
+        """Click the row at that place in the table of a batch, or the box at its left."""
+        self._click_cell("rows", place, 15 if box else 250)
+
+    def click_batch(self, place: int, box: bool = False) -> None:
+        """Click the name of the batch at that place in the list, or the box at its left."""
+        self._click_cell("batches", place, 15 if box else 155)
+
+    def _click_cell(self, key: str, place: int, x: int) -> None:
+        """Click into a grid, which is a canvas; it has to see the pointer move there."""
+        grid = self.element(key)
+        expect(grid.locator("canvas").first).to_be_visible(timeout=PATIENCE)
+        grid.scroll_into_view_if_needed()
+        self.settle()
+        box = self.place(key)
+        y = box["y"] + GRID_ROW_PX * (place + 1.5)
+        self.page.mouse.move(box["x"] + x - 8, y, steps=4)
+        self.page.mouse.move(box["x"] + x, y, steps=4)
+        self.page.mouse.click(box["x"] + x, y)
+        self.settle()
 
     def download(self, key: str = "download_csv") -> bytes:
         """Download the batch."""

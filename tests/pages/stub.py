@@ -216,10 +216,13 @@ class StubRows(Rows):
     def __init__(self, desk: StubDesk) -> None:
         self._desk = desk
 
-    def page(self, batch_id: str, states: Collection[RowState], search: str, page: int) -> RowPage:
+    def page(
+        self, batch_id: str, states: Collection[RowState], search: str, page: int, reason: str | None = None
+    ) -> RowPage:
         batch, rows = self._desk.held_batch(batch_id)
         values_of = mapped_values(batch)
         found = [row for row in rows if (not states or row.state in states) and search.lower() in _text(row)]
+        found = [row for row in found if reason is None or (row.state, row.error) == (RowState.FAILED, reason)]
         here = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
         return RowPage(tuple(_preview(row, values_of(row.cells)) for row in here), len(found))
 
@@ -238,6 +241,10 @@ class StubRows(Rows):
     def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
         self._desk.do("retry", batch_id, positions if positions is None else list(positions))
         return 1
+
+    def retry_reason(self, batch_id: str, reason: str) -> int:
+        self._desk.do("retry_reason", batch_id, reason)
+        return 2
 
 
 def _text(row: RowDetail) -> str:

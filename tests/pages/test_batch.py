@@ -1,5 +1,6 @@
 """The page of one batch."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.markdown import MAX_CHARACTERS
 from components.selection import selected
 from services.models import (
     Agent,
@@ -22,13 +24,14 @@ from services.models import (
     LaunchOptions,
     Load,
     PauseKind,
+    RowDetail,
     RowState,
 )
 from services.settings import Connection
 from tests.pages.conftest import Visit, settled
 from tests.pages.stub import LAUNCHED, StubDesk, a_batch, a_row, some_rows
 
-USED_UP = "Writer's limit is used up; sending goes on by itself"
+LIMIT_REACHED = "Rate limit reached. Sending resumes automatically."
 OF_396 = "of 396 requests in the last minute"
 HELD_A_MOMENT_AGO = datetime.now(UTC) - timedelta(seconds=1)
 HOSTILE = "![x](http://canary.invalid/a.png) :red[x] :material/home: $x$ <b>"
@@ -81,13 +84,21 @@ def place_of(page: AppTest, kind: str) -> tuple[int, ...]:
     return place
 
 
-def select(page: AppTest, *places: int) -> AppTest:
-    page.session_state["rows"] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
+def select(page: AppTest, *places: int, clicked: int | None = None) -> AppTest:
+    """Tick the boxes of the rows at these places, and click a cell of one."""
+    cells = [] if clicked is None else [(clicked, "suggestion")]
+    page.session_state["rows"] = {"selection": {"rows": list(places), "columns": [], "cells": cells}}
     return settled(page.run())
 
 
 def press(page: AppTest, key: str) -> AppTest:
     return settled(page.button(key=key).click().run())
+
+
+def formatted(page: AppTest) -> str:
+    """The suggestion as the panel shows it."""
+    (body,) = (html.proto.body for html in page.get("html") if html.proto.body.startswith("<p>"))
+    return str(body)
 
 
 def sentences(elements: Any) -> list[str]:
@@ -151,14 +162,14 @@ def test_each_state_has_its_buttons_and_one_of_them_stands_out(
 ) -> None:
     desk.hold(a_batch(**changes), some_rows(**rows))
     page = visit("batch.py", id="batch-1")
-    assert set(buttons(page)) == expected
+    assert {key for key in buttons(page) if "_reason_" not in key} == expected
     assert primary(page) == [main]
 
 
 def test_downloads_lead_to_the_files_of_the_batch(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(waiting=1))
     links = [link.proto.url for link in visit("batch.py", id="batch-1").get("link_button")]
-    assert links == ["/export/batch-1.csv", "/export/batch-1.xlsx"]
+    assert links == ["/export/batch-1.csv", "/export/batch-1.xlsx", "/export/batch-1.csv?separator=semicolon"]
 
 
 @pytest.mark.parametrize(("failed", "label"), [(1, "Retry 1 failed row"), (2, "Retry 2 failed rows")])
@@ -204,19 +215,19 @@ def test_table_and_downloads_keep_their_places_when_the_batch_changes_its_state(
         ({"state": BatchState.FINISHED}, []),
         (
             {"state": BatchState.PAUSED, "pause_kind": PauseKind.PERSON},
-            [r"1 row is sent again when the batch goes on\. It is paused\: press Resume\."],
+            [r"The batch is paused\: press Resume to send 1 row again\."],
         ),
         (
             {"state": BatchState.PAUSED, "pause_kind": PauseKind.MOST_FAIL},
-            [r"1 row is sent again when the batch goes on\. It is paused\: press Resume anyway\."],
+            [r"The batch is paused\: press Resume anyway to send 1 row again\."],
         ),
         (
             {"state": BatchState.PAUSED, "pause_kind": PauseKind.SAMPLE},
-            [r"1 row is sent again now\. The other rows still wait until you have looked at it\."],
+            [r"Sending 1 row again now\. The other rows stay on hold\."],
         ),
     ],
 )
-def test_retrying_says_in_passing_what_becomes_of_the_rows_where_the_batch_does_not_run(
+def test_retrying_says_in_passing_when_the_rows_are_sent_where_the_batch_does_not_run(
     desk: StubDesk, visit: Visit, changes: dict[str, Any], told: list[str]
 ) -> None:
     desk.hold(a_batch(**changes), some_rows(failed=1, waiting=2))
@@ -265,7 +276,7 @@ def test_after_the_sample_one_button_lets_the_rows_go_that_wait(
     assert sentences(page.info) == []
 
 
-def test_a_batch_whose_rows_fail_says_why_and_goes_on_only_anyway(desk: StubDesk, visit: Visit) -> None:
+def test_a_batch_whose_rows_fail_says_why_and_resumes_only_anyway(desk: StubDesk, visit: Visit) -> None:
     reason = "19 of 20 rows fail alike: *too long*."
     desk.hold(
         a_batch(state=BatchState.PAUSED, pause_kind=PauseKind.MOST_FAIL, reason=reason),
@@ -280,13 +291,13 @@ def test_a_batch_whose_rows_fail_says_why_and_goes_on_only_anyway(desk: StubDesk
     assert sentences(page.warning) == []
 
 
-def test_a_canceled_batch_says_that_it_still_collects_what_is_at_writer(desk: StubDesk, visit: Visit) -> None:
+def test_a_canceled_batch_says_how_many_jobs_are_still_running(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(state=BatchState.CANCELED), some_rows(in_progress=2, sending=1, canceled=1))
     story = visit("batch.py", id="batch-1").caption[0].value
-    assert story.endswith("**still collecting 3 rows at Writer**")
+    assert story.endswith("**3 jobs still running**")
 
 
-def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, visit: Visit) -> None:
+def test_cancel_asks_first_and_says_what_happens_to_the_rows(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(waiting=2, sending=3, in_progress=1))
     page = press(visit("batch.py", id="batch-1"), "cancel")
     assert desk.told == []
@@ -300,7 +311,7 @@ def test_cancel_asks_first_and_says_what_becomes_of_the_rows(desk: StubDesk, vis
 @pytest.mark.parametrize(
     ("retrying", "told"), [(1, "1 failed row won't be retried."), (6, "6 failed rows won't be retried.")]
 )
-def test_cancel_says_which_failed_rows_will_not_be_retried(
+def test_cancel_says_which_rows_will_not_be_retried_automatically(
     desk: StubDesk, visit: Visit, retrying: int, told: str
 ) -> None:
     desk.retrying = retrying
@@ -350,7 +361,8 @@ def test_counts_take_rows_being_sent_as_waiting_and_show_rare_states_only_where_
 
 def test_the_bar_has_a_part_for_each_state_and_says_in_words_what_it_shows(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(completed=1200, failed=1, sending=2, waiting=3))
-    (bar,) = (html.proto.body for html in visit("batch.py", id="batch-1").get("html"))
+    bodies = [html.proto.body for html in visit("batch.py", id="batch-1").get("html")]
+    (bar,) = (body for body in bodies if "flex:" in body)
     assert 'aria-label="Completed 1,200, Failed 1, In progress 0, Waiting 5"' in bar
     assert re.findall(r"flex: (\d+)", bar) == ["1200", "1", "0", "0", "0", "0", "5"]
     assert visit("batch.py", id="batch-1").get("arrow_vega_lite_chart") == []
@@ -375,7 +387,7 @@ def test_a_running_batch_says_how_long_it_takes_at_least_and_then_how_long_it_st
     assert visit("batch.py", id="batch-1").caption[0].value.endswith("**about 4 minutes left**")
 
 
-def test_while_writer_is_out_of_reach_no_time_left_is_told(desk: StubDesk, visit: Visit) -> None:
+def test_while_writer_cannot_be_reached_no_time_left_is_told(desk: StubDesk, visit: Visit) -> None:
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC))
     desk.hold(a_batch(), some_rows(completed=1, waiting=1000))
     assert " left" not in visit("batch.py", id="batch-1").caption[0].value
@@ -414,8 +426,8 @@ def test_the_story_tells_what_was_chosen_at_launch(
         (Load(0, 396), "0 of 396 requests in the last minute"),
         (Load(1_382, 2_376), "1,382 of 2,376 requests in the last minute"),
         (Load(0, 1), "0 of 1 request in the last minute"),
-        (Load(60, 396, jobs_per_minute=50), "Writer takes about 50 jobs a minute now"),
-        (Load(3, 396, jobs_per_minute=1), "Writer takes about 1 job a minute now"),
+        (Load(60, 396, jobs_per_minute=50), "Writer accepts about 50 jobs a minute"),
+        (Load(3, 396, jobs_per_minute=1), "Writer accepts about 1 job a minute"),
         (Load(3, 396, HELD_A_MOMENT_AGO), f"3 {OF_396}"),
     ],
 )
@@ -428,13 +440,13 @@ def test_a_moving_batch_says_how_much_of_the_limit_is_used(desk: StubDesk, visit
 @pytest.mark.parametrize(
     ("held", "used_up"), [(None, False), (None, True), (HELD_A_MOMENT_AGO, True)], ids=["room", "none", "held before"]
 )
-def test_a_batch_that_has_used_up_the_limit_says_that_it_goes_on_by_itself(
+def test_a_batch_that_has_reached_the_limit_says_that_sending_resumes_automatically(
     desk: StubDesk, visit: Visit, held: datetime | None, used_up: bool
 ) -> None:
     desk.busy = Load(390, 396, held, used_up=used_up)
     desk.hold(a_batch(), some_rows(in_progress=1, waiting=2))
     captions = sentences(visit("batch.py", id="batch-1").caption)
-    assert (USED_UP in captions) is used_up
+    assert (LIMIT_REACHED in captions) is used_up
     assert any(OF_396 in text for text in captions) is not used_up
 
 
@@ -447,14 +459,14 @@ def test_a_batch_that_has_used_up_the_limit_says_that_it_goes_on_by_itself(
         ({"options": LaunchOptions(sample_rows=2), "sample_end": 2}, {"in_progress": 2, "waiting": 5}),
     ],
 )
-def test_a_limit_that_is_used_up_is_no_reason_where_no_row_waits_for_it(
+def test_a_limit_that_is_reached_is_no_reason_where_no_row_waits_for_it(
     desk: StubDesk, visit: Visit, changes: dict[str, Any], rows: dict[str, int]
 ) -> None:
     desk.busy = Load(390, 396, used_up=True)
     desk.hold(a_batch(**changes), some_rows(**rows))
     captions = sentences(visit("batch.py", id="batch-1").caption)
     assert f"390 {OF_396}" in captions
-    assert USED_UP not in captions
+    assert LIMIT_REACHED not in captions
 
 
 @pytest.mark.parametrize(
@@ -468,33 +480,33 @@ def test_a_limit_that_is_used_up_is_no_reason_where_no_row_waits_for_it(
         ({"state": BatchState.PAUSED, "connection": "https://api.writer.com"}, {"waiting": 1}, False),
     ],
 )
-def test_a_batch_at_rest_says_so_where_the_limit_stood_so_that_the_rows_keep_their_place(
+def test_a_batch_at_rest_says_so_in_place_of_the_limit_so_that_the_rows_stay_put(
     desk: StubDesk, visit: Visit, changes: dict[str, Any], rows: dict[str, int], told: bool
 ) -> None:
     desk.hold(a_batch(**changes), some_rows(**rows))
-    assert ("Nothing is at Writer now" in sentences(visit("batch.py", id="batch-1").caption)) is told
+    assert ("No jobs running" in sentences(visit("batch.py", id="batch-1").caption)) is told
 
 
-def test_while_writer_lets_everyone_hold_the_page_says_for_how_long(desk: StubDesk, visit: Visit) -> None:
+def test_while_sending_holds_the_page_says_for_how_long(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(in_progress=1, waiting=2))
     for seconds, told in ((30, r"(29|30) s"), (300, "about 5 minutes")):
         desk.busy = Load(60, 396, datetime.now(UTC) + timedelta(seconds=seconds), jobs_per_minute=50)
         captions = sentences(visit("batch.py", id="batch-1").caption)
-        expected = f"Writer asked to slow down; sending goes on in {told}"
+        expected = rf"Writer asked us to slow down\. Sending resumes in {told}\."
         assert [text for text in captions if re.fullmatch(expected, text)] != []
-        assert "Writer takes about 50 jobs a minute now" in captions
+        assert "Writer accepts about 50 jobs a minute" in captions
         assert [text for text in captions if OF_396 in text] == []
 
 
 @pytest.mark.parametrize(
     ("lost", "told"),
     [
-        (0, USED_UP),
-        (1, "1 answer was lost; Copydesk checks its row"),
-        (1200, "1,200 answers were lost; Copydesk checks their rows"),
+        (0, LIMIT_REACHED),
+        (1, "1 response was lost. Checking its row."),
+        (1200, "1,200 responses were lost. Checking their rows."),
     ],
 )
-def test_while_lost_answers_are_checked_the_page_says_so_where_the_limit_stood(
+def test_while_rows_with_lost_responses_are_checked_the_page_says_so_in_place_of_the_limit(
     desk: StubDesk, visit: Visit, lost: int, told: str
 ) -> None:
     desk.busy, desk.answers_lost = Load(390, 396, used_up=True), lost
@@ -507,23 +519,23 @@ def test_while_lost_answers_are_checked_the_page_says_so_where_the_limit_stood(
 @pytest.mark.parametrize(
     ("failed", "retrying", "told"),
     [
-        (0, 0, ["Failed rows are tried again by themselves"]),
-        (1, 0, ["No failed row is left to be tried again"]),
-        (2, 1, ["1 failed row is tried again by itself"]),
-        (1200, 1200, ["1,200 failed rows are tried again by themselves"]),
+        (0, 0, ["Failed rows are retried automatically"]),
+        (1, 0, ["No automatic retries left"]),
+        (2, 1, ["1 failed row will be retried automatically"]),
+        (1200, 1200, ["1,200 failed rows will be retried automatically"]),
     ],
 )
-def test_failed_rows_that_need_nobody_are_counted(
+def test_failed_rows_with_pending_automatic_retries_are_counted(
     desk: StubDesk, visit: Visit, failed: int, retrying: int, told: list[str]
 ) -> None:
     desk.retrying = retrying
     desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(failed=failed, in_progress=1))
     captions = sentences(visit("batch.py", id="batch-1").caption)
-    assert [text for text in captions if "tried again" in text] == told
+    assert [text for text in captions if "automatic" in text] == told
 
 
 @pytest.mark.parametrize(("failed", "shown"), [(2, False), (3, True)])
-def test_rows_that_are_all_tried_again_by_themselves_ask_for_no_button(
+def test_rows_that_will_all_be_retried_automatically_need_no_button(
     desk: StubDesk, visit: Visit, failed: int, shown: bool
 ) -> None:
     desk.retrying = 2
@@ -534,12 +546,12 @@ def test_rows_that_are_all_tried_again_by_themselves_ask_for_no_button(
 @pytest.mark.parametrize(
     ("state", "retries"), [(BatchState.PAUSED, 1), (BatchState.CANCELED, 1), (BatchState.RUNNING, 0)]
 )
-def test_where_no_failed_row_can_be_tried_again_by_itself_none_is_counted(
+def test_where_no_automatic_retries_are_possible_none_are_counted(
     desk: StubDesk, visit: Visit, state: BatchState, retries: int
 ) -> None:
     desk.hold(a_batch(state=state, options=LaunchOptions(retries=retries)), some_rows(failed=1, in_progress=1))
     captions = sentences(visit("batch.py", id="batch-1").caption)
-    assert [text for text in captions if "tried again" in text] == []
+    assert [text for text in captions if "automatic" in text] == []
 
 
 @pytest.mark.parametrize(
@@ -569,23 +581,72 @@ def test_a_paused_batch_says_why(desk: StubDesk, visit: Visit) -> None:
 def test_a_batch_of_another_connection_says_which_and_what_to_do(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(state=BatchState.PAUSED, connection="https://api.writer.com"), some_rows(failed=1))
     (notice,) = sentences(visit("batch.py", id="batch-1").warning)
-    assert "launched on https\u2060\\:\\/\\/api\\.writer\\.com, and Copydesk now works with the sandbox" in notice
+    assert "launched on https\u2060\\:\\/\\/api\\.writer\\.com, and Copydesk now uses the sandbox" in notice
     assert "the key and address it was launched with" in notice
 
 
-def test_reasons_for_failures_are_counted(desk: StubDesk, visit: Visit) -> None:
-    rows = some_rows(failed=3)
+def failed_for_two_reasons() -> list[RowDetail]:
+    """Three failed rows; the last one for a reason of its own."""
+    rows = some_rows(failed=3, completed=1)
     rows[2] = replace(rows[2], error="At *capacity*.")
-    desk.hold(a_batch(state=BatchState.FINISHED), rows)
+    return rows
+
+
+def test_reasons_for_failures_are_counted(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), failed_for_two_reasons())
     texts = sentences(visit("batch.py", id="batch-1").markdown)
     assert r"**2** · The text was too long\." in texts
     assert r"**1** · At \*capacity\*\." in texts
 
 
+def test_all_rows_that_failed_for_one_reason_are_retried_with_one_click(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.PAUSED), failed_for_two_reasons())
+    page = press(visit("batch.py", id="batch-1"), "retry_reason_1")
+    assert desk.told == [("retry_reason", "batch-1", "At *capacity*.")]
+    assert sentences(page.toast) == [r"The batch is paused\: press Resume to send 2 rows again\."]
+    settled(page.run())
+    assert len(desk.told) == 1
+
+
+def test_a_click_counts_for_the_reason_that_was_read_even_when_the_order_has_changed(
+    desk: StubDesk, visit: Visit
+) -> None:
+    desk.hold(a_batch(), failed_for_two_reasons())
+    page = visit("batch.py", id="batch-1")
+    desk.hold(a_batch(), [a_row(n, RowState.FAILED, error=f"{'At *capacity*.' if n else 'New.'}") for n in range(4)])
+    press(page, "retry_reason_1")
+    assert desk.told == [("retry_reason", "batch-1", "At *capacity*.")]
+
+
+def test_rows_of_one_reason_are_shown_alone_until_all_are_shown_again(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), failed_for_two_reasons())
+    page = press(visit("batch.py", id="batch-1"), "show_reason_1")
+    assert list(page.dataframe[0].value["number"]) == [4]
+    assert r"1 row failed: **At \*capacity\*\.**" in sentences(page.caption)
+    assert page.segmented_control[0].value == "failed"
+    page = press(page, "show_all_rows")
+    assert len(page.dataframe[0].value) == 4
+    assert page.segmented_control[0].value == "all"
+
+
+def test_another_filter_shows_rows_of_every_reason(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), failed_for_two_reasons())
+    page = press(visit("batch.py", id="batch-1"), "show_reason_0")
+    page = settled(page.segmented_control(key="status_filter").set_value("completed").run())
+    assert statuses(page) == ["Completed"]
+    page = settled(page.segmented_control(key="status_filter").set_value("failed").run())
+    assert len(page.dataframe[0].value) == 3
+
+
+def test_a_batch_of_another_connection_shows_reasons_and_retries_none(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.PAUSED, connection="https://api.writer.com"), some_rows(failed=1))
+    assert set(buttons(visit("batch.py", id="batch-1"))) == {"cancel", "show_reason_0"}
+
+
 @pytest.mark.parametrize("kind", [PauseKind.FAULT, PauseKind.SAMPLE, PauseKind.MOST_FAIL])
-def test_names_that_come_from_elsewhere_show_as_they_are(desk: StubDesk, visit: Visit, kind: PauseKind) -> None:
-    agent = Agent("a", HOSTILE, (AgentInput(HOSTILE, InputType.TEXT),))
-    batch = a_batch(name=HOSTILE, filename=HOSTILE, agent=agent, reason=HOSTILE)
+def test_untrusted_names_show_as_they_are(desk: StubDesk, visit: Visit, kind: PauseKind) -> None:
+    agent = Agent("a", f"Agent {HOSTILE}", (AgentInput(HOSTILE, InputType.TEXT),))
+    batch = a_batch(name=HOSTILE, filename=f"File {HOSTILE}", agent=agent, reason=HOSTILE)
     batch = replace(batch, state=BatchState.PAUSED, pause_kind=kind, choices={HOSTILE: batch.choices["Product"]})
     rows = [a_row(0, RowState.FAILED, inputs={HOSTILE: [HOSTILE]}, error=HOSTILE)]
     desk.hold(batch, rows)
@@ -665,7 +726,7 @@ def test_searching_shows_rows_that_contain_the_text(desk: StubDesk, visit: Visit
     assert list(page.dataframe[0].value["input_0"]) == ["Product 7"]
     page = settled(page.text_input(key="search").set_value("nowhere").run())
     assert len(page.dataframe[0].value) == 0
-    assert "No row matches. Change the filter or the search." in sentences(page.caption)
+    assert "No rows match. Change the filter or the search." in sentences(page.caption)
 
 
 def test_rows_come_in_pages_and_a_new_filter_begins_at_the_first(desk: StubDesk, visit: Visit) -> None:
@@ -674,7 +735,7 @@ def test_rows_come_in_pages_and_a_new_filter_begins_at_the_first(desk: StubDesk,
     page.session_state["page"] = 3
     page = settled(page.run())
     assert list(page.dataframe[0].value["number"]) == list(range(202, 252))
-    assert "201–250 of 250 rows · select one to read it whole" in sentences(page.caption)
+    assert "201–250 of 250 rows" in sentences(page.caption)
     page = settled(page.text_input(key="search").set_value("product").run())
     assert page.dataframe[0].value["number"][0] == 2
 
@@ -694,11 +755,11 @@ def test_a_page_that_is_gone_becomes_the_first(desk: StubDesk, visit: Visit) -> 
 def test_without_a_selection_the_panel_says_what_to_do(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(completed=1))
     page = visit("batch.py", id="batch-1")
-    assert "**Read a row**" in sentences(page.markdown)
+    assert "**Row details**" in sentences(page.markdown)
     assert "retry_selected" not in buttons(page)
 
 
-def test_the_selected_row_is_shown_whole_with_every_attempt(desk: StubDesk, visit: Visit) -> None:
+def test_the_open_row_is_shown_in_full_with_every_attempt(desk: StubDesk, visit: Visit) -> None:
     end = LAUNCHED + timedelta(seconds=20)
     attempts = (
         Attempt(1, RowState.COMPLETED, "job-1", "First *try*.", None, LAUNCHED, end),
@@ -707,9 +768,10 @@ def test_the_selected_row_is_shown_whole_with_every_attempt(desk: StubDesk, visi
     row = a_row(0, RowState.FAILED, suggestion="First *try*.", error="Too long.", attempts=attempts)
     desk.hold(a_batch(state=BatchState.FINISHED), [row])
     page = select(visit("batch.py", id="batch-1"), 0)
-    assert sentences(page.subheader) == ["Row 2"]
+    assert sentences(page.header) == ["Row 2"]
     assert sentences(page.error) == [r"Too long\."]
-    assert sentences(page.code) == ["First *try*.", "First *try*."]
+    assert formatted(page) == "<p>First <em>try</em>.</p>"
+    assert sentences(page.code) == ["First *try*."]
     assert sentences(page.text) == ["Product 1", "Warm", "Too long."]
     assert "Suggestion of an earlier attempt · 2 words · 12 characters" in sentences(page.caption)
     assert [expander.label for expander in page.expander] == ["2 attempts"]
@@ -722,7 +784,7 @@ def test_what_is_said_of_a_row_that_did_not_fail_is_a_warning(desk: StubDesk, vi
     assert sentences(page.error) == []
 
 
-def test_selected_rows_are_sent_again_without_a_question_when_they_failed(desk: StubDesk, visit: Visit) -> None:
+def test_ticked_rows_that_failed_are_retried_without_a_question(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=1, failed=3))
     page = select(visit("batch.py", id="batch-1"), 1, 3)
     assert buttons(page)["retry_selected"] == "Retry 2 selected rows"
@@ -740,7 +802,7 @@ def test_selected_rows_are_sent_again_without_a_question_when_they_failed(desk: 
         ({"completed": 1}, "1 row is completed: a new suggestion is charged again."),
     ],
 )
-def test_rows_that_may_cost_twice_are_sent_again_only_after_a_question(
+def test_rows_that_may_be_charged_twice_are_retried_only_after_a_question(
     desk: StubDesk, visit: Visit, rows: dict[str, int], warning: str
 ) -> None:
     desk.hold(a_batch(state=BatchState.FINISHED), some_rows(**rows))
@@ -754,7 +816,7 @@ def test_rows_that_may_cost_twice_are_sent_again_only_after_a_question(
 
 
 @pytest.mark.parametrize("state", ["waiting", "in_progress", "skipped"])
-def test_rows_that_cannot_be_sent_again_offer_no_retry(desk: StubDesk, visit: Visit, state: str) -> None:
+def test_rows_that_cannot_be_retried_offer_no_retry(desk: StubDesk, visit: Visit, state: str) -> None:
     desk.hold(a_batch(), some_rows(**{state: 1}))
     assert "retry_selected" not in buttons(select(visit("batch.py", id="batch-1"), 0))
 
@@ -770,26 +832,88 @@ def test_the_selection_stays_on_its_row_when_rows_above_it_leave_the_filter(desk
     page = visit("batch.py", id="batch-1")
     page = settled(page.segmented_control(key="status_filter").set_value("failed").run())
     page = select(page, 2)
-    assert sentences(page.subheader) == ["Row 4"]
+    assert sentences(page.header) == ["Row 4"]
     desk.hold(a_batch(), [a_row(0, RowState.COMPLETED), a_row(1, RowState.COMPLETED), *rows[2:]])
     page = settled(page.run())
-    assert sentences(page.subheader) == ["Row 4"]
+    assert sentences(page.header) == ["Row 4"]
     assert page.session_state["rows"]["selection"]["rows"] == [0]
     desk.hold(a_batch(), [a_row(position, RowState.COMPLETED) for position in range(3)])
     assert sentences(settled(page.run()).subheader) == []
+
+
+def test_a_click_on_a_row_opens_it_and_leaves_the_ticked_rows_for_the_bulk_retry(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(failed=4))
+    page = select(visit("batch.py", id="batch-1"), clicked=1)
+    assert sentences(page.header) == ["Row 3"]
+    assert buttons(page)["retry_selected"] == "Retry this row"
+    page = select(page, 0, 3, clicked=1)
+    assert sentences(page.header) == ["Row 3"]
+    assert buttons(page)["retry_selected"] == "Retry 2 selected rows"
+    press(page, "retry_selected")
+    assert desk.told == [("retry", "batch-1", [0, 3])]
+
+
+def test_the_open_row_is_retried_alone_where_none_is_ticked(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(failed=2))
+    press(select(visit("batch.py", id="batch-1"), clicked=1), "retry_selected")
+    assert desk.told == [("retry", "batch-1", [1])]
+
+
+def test_a_clicked_row_stays_open_when_rows_above_it_leave_the_filter(desk: StubDesk, visit: Visit) -> None:
+    rows = some_rows(failed=3)
+    desk.hold(a_batch(), rows)
+    page = visit("batch.py", id="batch-1")
+    page = settled(page.segmented_control(key="status_filter").set_value("failed").run())
+    page = select(page, clicked=2)
+    desk.hold(a_batch(), [a_row(0, RowState.COMPLETED), *rows[1:]])
+    page = settled(page.run())
+    assert sentences(page.header) == ["Row 4"]
+    assert page.session_state["rows"]["selection"]["cells"] == [(1, "suggestion")]
+    desk.hold(a_batch(), [a_row(position, RowState.COMPLETED) for position in range(3)])
+    assert sentences(settled(page.run()).header) == []
+
+
+def test_suggestions_are_plain_in_the_table_and_have_more_room_than_errors(desk: StubDesk, visit: Visit) -> None:
+    row = a_row(0, RowState.COMPLETED, suggestion="## Soft\n\n- **Warm** and [light](http://x)\n- *Quick")
+    desk.hold(a_batch(), [row, a_row(1, RowState.FAILED)])
+    page = visit("batch.py", id="batch-1")
+    assert page.dataframe[0].value["suggestion"][0] == "Soft Warm and light *Quick"
+    assert widths(page)["suggestion"] > widths(page)["error"]
+    page = settled(page.segmented_control(key="status_filter").set_value("failed").run())
+    assert list(page.dataframe[0].value)[3:5] == ["error", "suggestion"]
+    assert widths(page)["error"] > widths(page)["suggestion"]
+
+
+def widths(page: AppTest) -> dict[str, int]:
+    columns = json.loads(page.dataframe[0].proto.columns)
+    return {name: column["width"] for name, column in columns.items() if "width" in column}
+
+
+@pytest.mark.parametrize("length", [MAX_CHARACTERS, MAX_CHARACTERS + 1])
+def test_a_suggestion_is_formatted_and_its_source_is_one_switch_away_and_always_on_for_huge_ones(
+    desk: StubDesk, visit: Visit, length: int
+) -> None:
+    text = "**Warm** ".ljust(length, "x")
+    desk.hold(a_batch(), [a_row(0, RowState.COMPLETED, suggestion=text, attempts=())])
+    page = select(visit("batch.py", id="batch-1"), clicked=0)
+    is_huge = length > MAX_CHARACTERS
+    assert sentences(page.code) == ([text] if is_huge else [])
+    if not is_huge:
+        assert formatted(page).startswith("<p><strong>Warm</strong> x")
+        assert sentences(settled(page.toggle(key="suggestion_view").set_value(True).run()).code) == [text]
 
 
 def test_places_beyond_the_table_select_nothing() -> None:
     assert selected([2, 0, 9], ["a", "b", "c"]) == ("a", "c")
 
 
-def test_the_row_selected_last_is_the_one_shown(desk: StubDesk, visit: Visit) -> None:
+def test_the_row_ticked_last_is_open_while_none_has_been_clicked(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(), some_rows(completed=4))
     page = select(visit("batch.py", id="batch-1"), 3)
     page = select(page, 1, 3)
-    assert sentences(page.subheader) == ["Row 3"]
+    assert sentences(page.header) == ["Row 3"]
     page = select(page, 3)
-    assert sentences(page.subheader) == ["Row 5"]
+    assert sentences(page.header) == ["Row 5"]
 
 
 # notices that stand on every page
@@ -802,14 +926,14 @@ def test_the_sandbox_is_named_on_the_page(visit: Visit) -> None:
 def test_trouble_with_the_connection_is_told(desk: StubDesk, visit: Visit) -> None:
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC))
     (notice,) = sentences(visit("batch.py").warning)
-    assert notice.startswith("Writer has been out of reach since ")
+    assert notice.startswith("Can't reach Writer since ")
     desk.settings = replace(desk.settings, connection=Connection("https://api.writer.com", "a-long-key-6789"))
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC), key_refused_at=datetime.now(UTC))
     (notice,) = sentences(visit("batch.py").error)
-    assert notice.startswith("Writer has refused the API key …6789 since ")
+    assert notice.startswith("Writer has rejected the API key …6789 since ")
 
 
-def test_a_copydesk_that_only_looks_on_says_so(desk: StubDesk, visit: Visit) -> None:
+def test_a_process_that_does_not_run_the_batches_says_so(desk: StubDesk, visit: Visit) -> None:
     desk.works = False
     (notice,) = sentences(visit("batch.py").info)
-    assert notice.startswith("Another Copydesk works on these batches.")
+    assert notice.startswith("These batches run in another Copydesk process.")

@@ -20,6 +20,10 @@ def select(page: AppTest, *places: int) -> AppTest:
     return settled(page.run())
 
 
+def captions(page: AppTest) -> list[str]:
+    return [caption.value for caption in page.caption]
+
+
 def names(page: AppTest) -> list[str]:
     return list(page.dataframe[0].value["name"])
 
@@ -63,23 +67,27 @@ def test_batches_are_listed_newest_first_with_their_counts(desk: StubDesk, visit
     ]
 
 
-def test_a_batch_is_not_done_while_rows_are_to_be_tried_again_by_themselves(desk: StubDesk, visit: Visit) -> None:
+def test_a_batch_is_not_done_while_automatic_retries_are_pending(desk: StubDesk, visit: Visit) -> None:
     desk.retrying = 1
     desk.hold(a_batch(), some_rows(completed=2, failed=2))
     assert list(visit("batches.py").dataframe[0].value["progress"]) == [75.0]
 
 
-def test_opening_and_deleting_wait_for_a_selection(desk: StubDesk, visit: Visit) -> None:
+def test_a_ticked_batch_can_be_opened_and_deleted(desk: StubDesk, visit: Visit) -> None:
     desk.hold(finished("one"), some_rows(completed=1))
     page = visit("batches.py")
-    assert buttons(page) == {"open_batch"}
-    assert page.button(key="open_batch").disabled
-    page = select(page, 0)
-    assert buttons(page) == {"open_batch", "delete"}
-    assert not page.button(key="open_batch").disabled
+    assert buttons(page) == set()
+    assert "Click a batch's name to open it. To delete a batch, tick its box." in captions(page)
+    assert buttons(select(page, 0)) == {"open_batch", "delete"}
 
 
-def test_the_selected_batch_opens(desk: StubDesk, visit: Visit) -> None:
+def test_names_show_as_they_are_and_not_as_icons_or_menus(desk: StubDesk, visit: Visit) -> None:
+    for hour, name in enumerate((":material/delete: x", '["a", "b"]', "**Plain** :red[x]")):
+        desk.hold(finished(name, hours=-hour, name=name), some_rows(completed=1))
+    assert names(visit("batches.py")) == ["\u2060:material/delete: x", '\u2060["a", "b"]', "**Plain** :red[x]"]
+
+
+def test_the_ticked_batch_opens(desk: StubDesk, visit: Visit) -> None:
     desk.hold(finished("one", name="One"), some_rows(completed=1))
     page = select(visit("batches.py"), 0)
     page = settled(page.button(key="open_batch").click().run())
@@ -107,11 +115,13 @@ def test_deleting_asks_first_and_says_what_is_lost(desk: StubDesk, visit: Visit)
         ({"state": BatchState.CANCELED}, {"in_progress": 1}),
     ],
 )
-def test_a_batch_that_is_not_over_cannot_be_deleted(
+def test_a_batch_that_has_not_ended_cannot_be_deleted(
     desk: StubDesk, visit: Visit, changes: dict[str, Any], rows: dict[str, int]
 ) -> None:
     desk.hold(a_batch(**changes), some_rows(**rows))
-    assert buttons(select(visit("batches.py"), 0)) == {"open_batch"}
+    page = select(visit("batches.py"), 0)
+    assert buttons(page) == {"open_batch"}
+    assert captions(page) == ["Only a batch that has ended can be deleted."]
 
 
 def test_a_refused_deletion_is_a_sentence(desk: StubDesk, visit: Visit) -> None:

@@ -47,6 +47,18 @@ def test_without_positions_all_failed_rows_are_sent_again_and_only_they(store: S
     assert (store.rows.retry(batch_id, []), store.rows.retry("nowhere", None)) == (0, 0)
 
 
+def test_with_a_reason_all_rows_that_failed_for_it_are_sent_again_and_only_they(store: Store) -> None:
+    batch_id = launch(store, 6)
+    store.work.claim(batch_id, 6, NOW)
+    reasons = ["Busy.", "Too long.", "Busy.", "Busy.", "Busy. ", None]
+    store.work.ended(batch_id, [Ended(n, None, reason) for n, reason in enumerate(reasons)], NOW)
+    assert store.rows.retry(batch_id, None, "Busy.") == 3
+    again = [n for n, state in enumerate(states(store, batch_id)) if state is RowState.WAITING]
+    assert again == [0, 2, 3]
+    assert store.rows.retry(batch_id, None, "Busy.") == 0
+    assert store.rows.retry(batch_id, None, "") == 1
+
+
 def test_a_job_that_writer_said_failed_is_retried_and_anything_else_gets_a_new_job(store: Store) -> None:
     batch_id = launch(store, 4)
     complete(store, batch_id, {0: None, 1: "Text"})

@@ -186,6 +186,26 @@ def test_reasons_for_failing_come_with_the_most_frequent_first(store: Store) -> 
     assert len(store.rows.failure_reasons(batch_id, 10)) == 4
 
 
+def test_rows_that_failed_for_one_reason_are_listed_alone(store: Store) -> None:
+    batch_id = launch(store, 9)
+    store.work.claim(batch_id, 8, NOW)
+    reasons = ["Busy.", "Busy", None, "Busy.", "", "Busy.", "Busy.", "Text"]
+    ended = [Ended(n, "Text" if reason == "Text" else None, reason) for n, reason in enumerate(reasons)]
+    store.work.ended(batch_id, ended, NOW)
+    store.rows.retry(batch_id, [3])
+    batch = store.batches.only(batch_id)
+
+    def found(reason: str, search: str = "", page: int = 1) -> tuple[list[int], int]:
+        shown = store.rows.page(batch, {RowState.FAILED}, search, page, 2, reason)
+        return [row.position for row in shown.rows], shown.matching
+
+    assert found("Busy.") == ([0, 5], 3)
+    assert found("Busy.", page=2) == ([6], 3)
+    assert found("Busy") == ([1], 1)
+    assert found("") == ([2, 4], 2)
+    assert found("Busy.", search="shoe 5") == ([5], 1)
+
+
 def test_what_tells_how_long_a_batch_still_takes(store: Store) -> None:
     batch_id, other = launch(store, 12), launch_in_each_state(store)
     assert store.rows.signs(batch_id, NOW, 10) == Signs()

@@ -1,4 +1,4 @@
-"""The words at the head of a batch."""
+"""The words at the top of the batch page."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ MINUTES = timedelta(minutes=1)
         (BatchState.CANCELED, 2 * SECONDS, 8 * MINUTES, "started 09:30 · canceled after about 8 minutes"),
     ],
 )
-def test_a_batch_that_went_on_from_its_launch_tells_how_long_it_took(
+def test_a_batch_that_has_run_since_its_launch_tells_how_long_it_took(
     state: BatchState, started: timedelta | None, finished: timedelta | None, told: str
 ) -> None:
     assert times(state, started, finished) == told
@@ -33,13 +33,13 @@ def test_a_batch_that_went_on_from_its_launch_tells_how_long_it_took(
 @pytest.mark.parametrize(
     ("state", "started", "finished", "told"),
     [
-        (BatchState.FINISHED, 25 * MINUTES, 25 * MINUTES + 3 * SECONDS, "went on 09:55, for a few seconds"),
-        (BatchState.CANCELED, 25 * MINUTES, 27 * MINUTES, "went on 09:55, for about 2 minutes"),
-        (BatchState.PAUSED, 25 * MINUTES, None, "went on 09:55"),
+        (BatchState.FINISHED, 25 * MINUTES, 25 * MINUTES + 3 * SECONDS, "last run 09:55 · took a few seconds"),
+        (BatchState.CANCELED, 25 * MINUTES, 27 * MINUTES, "last run 09:55 · took about 2 minutes"),
+        (BatchState.PAUSED, 25 * MINUTES, None, "last run 09:55"),
         (BatchState.RUNNING, 25 * MINUTES, None, "running again since 09:55"),
     ],
 )
-def test_a_batch_whose_rows_were_retried_later_does_not_pass_that_off_as_all_it_took(
+def test_a_batch_whose_rows_were_retried_later_tells_the_time_of_the_last_run(
     state: BatchState, started: timedelta, finished: timedelta | None, told: str
 ) -> None:
     assert times(state, started, finished) == f"launched 09:30 · {told}"
@@ -52,21 +52,19 @@ def test_a_retry_soon_after_the_launch_counts_from_the_launch() -> None:
 @pytest.mark.parametrize(
     ("kind", "rows", "told"),
     [
-        (PauseKind.KEY_REFUSED, 1200, "1,200 rows are sent again when the batch goes on. It is paused: press Resume."),
-        (PauseKind.SAMPLE, 2, "2 rows are sent again now. The other rows still wait until you have looked at them."),
+        (PauseKind.KEY_REFUSED, 1200, "The batch is paused: press Resume to send 1,200 rows again."),
+        (PauseKind.SAMPLE, 2, "Sending 2 rows again now. The other rows stay on hold."),
         (PauseKind.PERSON, 0, ""),
     ],
 )
-def test_what_becomes_of_rows_agrees_with_their_number(kind: PauseKind, rows: int, told: str) -> None:
+def test_what_a_retry_does_agrees_with_the_number_of_rows(kind: PauseKind, rows: int, told: str) -> None:
     assert what_retry_does(a_batch(state=BatchState.PAUSED, pause_kind=kind), rows) == told
 
 
 @pytest.mark.parametrize(
     ("retrying", "waiting", "told"), [(0, 0, "100 %"), (1, 0, "90 %"), (0, 1, "90 %"), (2, 3, "62 %")]
 )
-def test_the_tab_counts_rows_that_are_tried_again_by_themselves_as_not_done(
-    retrying: int, waiting: int, told: str
-) -> None:
+def test_the_tab_counts_rows_with_pending_automatic_retries_as_not_done(retrying: int, waiting: int, told: str) -> None:
     by_state = {RowState.COMPLETED: 8 - (waiting == 1), RowState.FAILED: 2, RowState.WAITING: waiting}
     assert tab_words(a_batch(), Counts(by_state, retrying)) == f"{told} Spring range"
 
@@ -77,6 +75,29 @@ def test_the_tab_counts_rows_that_are_tried_again_by_themselves_as_not_done(
 def test_the_tab_rounds_as_the_counts_do_and_says_100_only_when_all_is_done(done: int, rows: int, told: str) -> None:
     by_state = {RowState.COMPLETED: done, RowState.WAITING: rows - done}
     assert tab_words(a_batch(), Counts(by_state)) == f"{told} Spring range"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Spring range", "Product description · spring\\-range\\.xlsx · 0 rows · started 09:30 · took about 8 minutes"),
+        ("Product description · spring-range.xlsx · 10 Mar, 10:29", "0 rows · took about 8 minutes"),
+        ("Second try of spring-range.xlsx", "Product description · 0 rows · started 09:30 · took about 8 minutes"),
+        (
+            "Product description · 10 Mar, 10:29, again",
+            "spring\\-range\\.xlsx · 0 rows · started 09:30 · took about 8 minutes",
+        ),
+    ],
+)
+def test_agent_file_and_time_are_told_once_the_name_included(name: str, expected: str) -> None:
+    batch = a_batch(name=name, state=BatchState.FINISHED, finished_at=LAUNCHED + 8 * MINUTES)
+    assert story(batch, "UTC", NOW, "") == expected
+
+
+def test_names_that_a_proposed_batch_name_has_cut_are_not_told_again() -> None:
+    filename = f"{'a very long name ' * 6}.xlsx"
+    batch = a_batch(name=f"Product description · {filename[:79].rstrip()}… · 10 Mar, 10:29", filename=filename)
+    assert story(batch, "UTC", NOW, "") == "0 rows"
 
 
 def times(state: BatchState, started: timedelta | None, finished: timedelta | None) -> str:

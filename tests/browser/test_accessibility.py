@@ -1,0 +1,123 @@
+"""Nobody is shut out: axe-core finds nothing serious on any screen, in any state, light or dark, wide or narrow."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize, expect
+
+from tests.browser.axe import serious_problems
+from tests.browser.conftest import SCREEN
+from tests.browser.marketer import PATIENCE, Marketer
+from tests.browser.seeding import Seeded, seed
+from tests.browser.test_layout import PHONE
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Seeded]]:
+    directory: Path = tmp_path_factory.mktemp("seeded")
+    batches = seed(directory)
+    with Server(directory) as server:
+        yield server, batches
+
+
+@pytest.fixture(
+    params=[("light", SCREEN), ("dark", SCREEN), ("light", PHONE), ("dark", PHONE)],
+    ids=["light", "dark", "light phone", "dark phone"],
+)
+def somebody(
+    request: pytest.FixtureRequest, chromium: Browser, seeded: tuple[Server, Seeded]
+) -> Iterator[Callable[[], Marketer]]:
+    scheme: Literal["light", "dark"]
+    size: ViewportSize
+    scheme, size = request.param
+    context = chromium.new_context(color_scheme=scheme, viewport=size)
+    marketer = Marketer(context, seeded[0].url)
+    yield lambda: marketer
+    marketer.leave()
+
+
+def check(marketer: Marketer, screen: str) -> list[str]:
+    marketer.settle()
+    return [f"{screen}: {problem}" for problem in serious_problems(marketer.page)]
+
+
+def test_no_screen_of_batches_has_a_serious_problem(
+    somebody: Callable[[], Marketer], seeded: tuple[Server, Seeded]
+) -> None:
+    marketer, batches = somebody(), seeded[1]
+    problems: list[str] = []
+
+    marketer.open(f"/batch?id={batches.finished}")
+    expect(marketer.button("show_reason_0")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "finished")
+    marketer.click_row(0)
+    expect(marketer.element("suggestion")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "a row is open")
+    marketer.element("suggestion_view").locator("label").click()
+    expect(marketer.element("row").get_by_test_id("stCode").first).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "its source")
+    marketer.button("retry_selected").click()
+    expect(marketer.page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "retry?")
+    marketer.page.keyboard.press("Escape")
+    marketer.button("show_reason_1").click()
+    expect(marketer.button("show_all_rows")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "rows of one reason")
+
+    for screen, batch_id, key in (
+        ("paused", batches.paused, "resume"),
+        ("after the sample", batches.sampled, "run_remaining"),
+        ("another connection", batches.elsewhere, "cancel"),
+        ("canceled", batches.canceled, "download_csv"),
+    ):
+        marketer.open(f"/batch?id={batch_id}")
+        expect(marketer.button(key)).to_be_visible(timeout=PATIENCE)
+        problems += check(marketer, screen)
+    marketer.open(f"/batch?id={batches.paused}")
+    marketer.button("cancel").click()
+    expect(marketer.page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "cancel?")
+    assert problems == []
+
+
+def test_no_other_screen_has_a_serious_problem(somebody: Callable[[], Marketer], seeded: tuple[Server, Seeded]) -> None:
+    marketer = somebody()
+    problems: list[str] = []
+    marketer.open("/")
+    expect(marketer.button("use_sample")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "start")
+    marketer.button("use_sample").click()
+    marketer.choose("agent", "Product description")
+    expect(marketer.button("launch")).to_be_enabled(timeout=PATIENCE)
+    problems += check(marketer, "draft")
+    marketer.upload("tones.csv", b"Product name,Tone\nMug,Warm\n,Loud\n")
+    expect(marketer.button("launch")).to_contain_text("Launch 1 row", timeout=PATIENCE)
+    problems += check(marketer, "draft with problems")
+
+    marketer.open("/batches")
+    expect(marketer.element("batches")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "batches")
+    marketer.click_batch(4, box=True)
+    marketer.button("delete").click()
+    expect(marketer.page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "delete?")
+    marketer.open("/batch?id=nowhere")
+    expect(marketer.page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "no such batch")
+    assert problems == []
+
+
+def test_an_empty_list_and_a_running_batch_have_no_serious_problem(marketer: Marketer) -> None:
+    marketer.open("/batches")
+    expect(marketer.page.get_by_text("No batches yet")).to_be_visible(timeout=PATIENCE)
+    problems = check(marketer, "empty list")
+    marketer.open()
+    marketer.button("use_sample").click()
+    marketer.choose("agent", "Product description")
+    marketer.launch("Launch 24 rows")
+    expect(marketer.button("pause")).to_be_visible(timeout=PATIENCE)
+    problems += [f"running: {problem}" for problem in serious_problems(marketer.page)]
+    assert problems == []
