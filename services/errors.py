@@ -21,6 +21,19 @@ CopydeskError
 The text of each error is a sentence a person can read: what happened, to what, and what to do now.
 """
 
+from enum import StrEnum
+
+
+class Loss(StrEnum):
+    """How an answer was lost; what that says of when the request may have its effect: see `runner/windows.py`."""
+
+    ANSWER = "answer"
+    """The server behind answered, with an error of its own or with something that cannot be read."""
+    GATEWAY = "gateway"
+    """A gateway in front answered in its place."""
+    CONNECTION = "connection"
+    """No answer came, or none to its end."""
+
 
 class CopydeskError(Exception):
     """Something went wrong in Copydesk."""
@@ -83,6 +96,11 @@ class PaymentRequiredError(SlowDownError):
 
 class AnswerLostError(WriterError):
     """Writer's answer was lost, so it is not known whether the request had its effect."""
+
+    def __init__(self, message: str | None = None, *, loss: Loss = Loss.CONNECTION) -> None:
+        """Take how the answer was lost."""
+        super().__init__(message)
+        self.loss = loss
 
 
 class RefusalError(WriterError):

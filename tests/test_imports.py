@@ -16,7 +16,7 @@ FLOORS = {
     ],
     "services/drafts": [{"sheets", "mapping", "recent"}, {"checks", "launch", "proposals"}],
     "services/engine": [
-        {"forecast", "concurrency", "causes"},
+        {"forecast", "concurrency", "causes", "writer_clock"},
         {"listing", "budget"},
         {"gateway"},
         {"runner"},

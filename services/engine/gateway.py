@@ -1,9 +1,7 @@
 """Writer behind its budget: every answer, good or bad, teaches all that talk to Writer how to go on."""
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import TypeVar
 
 from services.clock import Clock
@@ -11,6 +9,7 @@ from services.engine.budget import Budget
 from services.engine.causes import Cause, hint, quota_reason
 from services.engine.concurrency import Concurrency
 from services.engine.listing import Listing
+from services.engine.writer_clock import WriterClock
 from services.errors import (
     AnswerLostError,
     KeyRefusedError,
@@ -28,34 +27,8 @@ _LOST_IN_A_ROW = 3
 """Lost answers in a row after which Writer counts as unreachable: sending more rows into the dark helps nobody."""
 QUOTA_REFUSALS = 3
 """Times that Writer refuses because a quota is used up, each after a hold, before every batch pauses."""
-_UNSAID = 1.0
-"""Seconds that the time in an answer leaves unsaid: the `Date` header has whole seconds."""
-_CLOCK_KEPT = 600.0
-"""Seconds for which what Writer's clock said is relied on: clocks drift apart."""
-_CLOCK_MARGIN = 2.0
-"""Seconds by which Writer's servers may differ among themselves."""
 
 Answer = TypeVar("Answer")
-
-
-class _Ahead:
-    """By how much a clock of Writer's is ahead of ours. Either may be set, or run slow."""
-
-    def __init__(self, unsaid: float) -> None:
-        """`unsaid` is how many seconds a time that is told leaves open."""
-        self._unsaid = unsaid
-        self.seconds: float | None = None
-        """At the least; None as long as nothing was told."""
-        self.learned_at = -math.inf
-
-    def learn(self, said: datetime | None, asked_at: float, now: float) -> None:
-        """Take the time in an answer: it was told between `asked_at` and `now`, by our clock."""
-        if said is None:
-            return
-        least, most = said.timestamp() - now, said.timestamp() + self._unsaid - asked_at
-        # the quickest answer tells best, as long as what it told can still be so
-        self.seconds = least if self.seconds is None else min(max(least, self.seconds), most)
-        self.learned_at = now
 
 
 class Gateway:
@@ -72,25 +45,13 @@ class Gateway:
         self._lost_in_a_row = 0
         self._quota_refusals = 0
         self._quota_refused_at = -math.inf
-        self._said = _Ahead(_UNSAID)
-        self._created = _Ahead(0.0)
+        self.writer_clock = WriterClock()
+        """By how much Writer's clocks are ahead of ours."""
         self._listings: dict[str, Listing] = {}
-
-    def now_at_writer(self) -> float | None:
-        """A time that Writer's clock has surely passed; None as long as that clock is not known."""
-        known = [each.seconds for each in (self._said, self._created) if each.seconds is not None]
-        return self._clock.now() + min(known) - _CLOCK_MARGIN if known else None
-
-    @property
-    def created_behind(self) -> float:
-        """Seconds by which the times of creation are behind Writer's clock, where they come from another one."""
-        if self._said.seconds is None or self._created.seconds is None:
-            return 0.0
-        return max(0.0, self._said.seconds - self._created.seconds)
 
     async def learn_clock(self, agent_id: str) -> None:
         """Have Writer say what time it is there, if it has not for some time. Raises WriterError."""
-        if self._clock.now() - max(self._said.learned_at, self._created.learned_at) > _CLOCK_KEPT:
+        if self.writer_clock.is_stale(self._clock.now()):
             await self.jobs(agent_id, 0)
 
     async def aclose(self) -> None:
@@ -116,7 +77,7 @@ class Gateway:
         await self.budget.acquire()
         asked_at = self._clock.now()
         page = await self._ask(lambda: self._writer.jobs(agent_id, state=state, offset=offset))
-        self._said.learn(page.server_time, asked_at, self._clock.now())
+        self.writer_clock.record_date(page.server_time, asked_at, self._clock.now())
         return page
 
     def listing(self, agent_id: str) -> Listing:
@@ -143,9 +104,9 @@ class Gateway:
             self._quota_refusals = 0
         self.concurrency.taken(self._clock.now() - sent_at, self.budget.jobs_in_minute)
         now = self._clock.now()
-        self._said.learn(job.server_time, sent_at, now)
+        self.writer_clock.record_date(job.server_time, sent_at, now)
         if retry_of is None:  # a job that is retried was created long before
-            self._created.learn(job.created_at, sent_at, now)
+            self.writer_clock.record_creation(job.created_at, sent_at, now)
         return job
 
     async def _ask(self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None) -> Answer:

@@ -3,7 +3,7 @@
 from itertools import accumulate, pairwise
 from statistics import fmean
 
-from services.engine.runner.settle import PROOF_AFTER
+from services.engine.runner.windows import LONGEST_CHECK_S
 from services.models import BatchSummary, RowState, held_back
 from services.store import Signs
 
@@ -52,7 +52,7 @@ def at_least(signs: Signs, leaves_in: float | None, now: float) -> float:
 
 def _last_leaves_at(signs: Signs, leaves_in: float | None, now: float) -> float:
     """When the last row leaves, or has left; what was lost may have to be sent again once it has been checked."""
-    checked_at = None if signs.last_lost is None else signs.last_lost + PROOF_AFTER
+    checked_at = None if signs.last_lost is None else signs.last_lost + LONGEST_CHECK_S
     waiting = None if leaves_in is None else now + leaves_in
     times = (waiting, signs.last_sent, checked_at, signs.last_retry_at)
     return max((time for time in times if time is not None), default=now)

@@ -4,9 +4,10 @@ from services.store.batches import Batches
 from services.store.connections import Connections
 from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
+from services.store.evidence import Evidence
 from services.store.launch import NewBatch, NewRow
 from services.store.ownership import Ownership
-from services.store.records import Claim, Ended, Lost, Outstanding, Sent, Signs
+from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent, Signs, UnconfirmedRows
 from services.store.rows import Rows
 from services.store.watch import Watch
 from services.store.window import Decision, Entry, Window
@@ -16,6 +17,7 @@ __all__ = [
     "Claim",
     "Decision",
     "DraftFile",
+    "EffectWindow",
     "Ended",
     "Entry",
     "Lost",
@@ -25,6 +27,7 @@ __all__ = [
     "Sent",
     "Signs",
     "Store",
+    "UnconfirmedRows",
     "Window",
 ]
 
@@ -39,6 +42,7 @@ class Store:
         self.batches = Batches(self._database)
         self.rows = Rows(self._database)
         self.work = Work(self._database)
+        self.evidence = Evidence(self._database)
         self.watch = Watch(self._database)
         self.connections = Connections(self._database)
         self.ownership = Ownership(self._database)

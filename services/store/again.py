@@ -26,11 +26,12 @@ def send_again(
     retry call, and so does the job `retry_of`, where that is given.
     """
     kept = ["batch_id", "position", "number", "state", "job_id", "suggestion", "error", "sent_at", "ended_at"]
+    kept += ["effect_from", "effect_until"]
     # a completed attempt gave the row's suggestion; any other one gave none
     gave = case((rows.c.state == RowState.COMPLETED, rows.c.suggestion), else_=null())
     past = select(
         *(rows.c.batch_id, rows.c.position, rows.c.attempts, rows.c.state, rows.c.job_id, gave),
-        *(rows.c.error, rows.c.sent_at, rows.c.ended_at),
+        *(rows.c.error, rows.c.sent_at, rows.c.ended_at, rows.c.effect_from, rows.c.effect_until),
     ).where(where, _HAS_ATTEMPT)
     connection.execute(insert(attempts).from_select(kept, past))
     again = {
@@ -38,6 +39,7 @@ def send_again(
         "retry_of": case((rows.c.job_failed, rows.c.job_id), else_=null() if retry_of is None else retry_of),
         "job_failed": literal(False),
         "retries": retries,
-        **dict.fromkeys(("job_id", "error", "sent_at", "sent_at_writer", "lost_at", "ended_at", "retry_at")),
+        **dict.fromkeys(("job_id", "error", "sent_at", "sent_at_writer", "lost_at", "loss", "ended_at", "retry_at")),
+        **dict.fromkeys(("effect_from", "effect_until")),
     }
     return connection.execute(update(rows).where(where).values(**again)).rowcount

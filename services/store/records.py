@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.errors import Loss
 from services.models import Inputs
 
 
@@ -54,10 +55,33 @@ class Lost:
     """A row whose answer was lost."""
 
     position: int
+    sent_at: float
+    """When it was claimed to be sent, by our clock; means nothing where `loss` is None."""
     sent_at_writer: float | None
     """When its request left at the earliest, by Writer's clock; None where that is not known."""
     lost_at: float
+    loss: Loss | None
+    """None where another process sent the request, and ended before the answer came or before it could be proven
+    that there is no job."""
     retry_of: str | None
+
+
+@dataclass(frozen=True)
+class EffectWindow:
+    """When a request may have created a job, by the clock that stamps Writer's jobs; infinite where that is open."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class UnconfirmedRows:
+    """What is known of the unconfirmed rows of a batch."""
+
+    windows: tuple[EffectWindow | None, ...]
+    """For each row; None where Writer's list could not be read."""
+    created_at: tuple[float | None, ...]
+    """When each of the jobs was created that may belong to one of them; None where Writer does not say."""
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,10 @@ rows = Table(
     Column("sent_at", Double),
     Column("sent_at_writer", Double),  # the same by Writer's clock, no later than that; none where it is not known
     Column("lost_at", Double),  # when the answer to the current attempt's request was lost
+    Column("loss", Text),  # how that answer was lost; none: not known, because a process ended
+    # when the request of an unconfirmed row may have created a job, by the clock that stamps Writer's jobs; none: not told
+    Column("effect_from", Double),
+    Column("effect_until", Double),
     Column("ended_at", Double),
     Column("retry_at", Double),  # when a failed row is sent again by itself
     Column("retries", Integer, nullable=False, server_default="0"),  # made by themselves, since a person's last order
@@ -127,8 +131,18 @@ attempts = Table(
     Column("error", Text),
     Column("sent_at", Double),
     Column("ended_at", Double),
+    Column("effect_from", Double),  # of an unconfirmed one, as in the row
+    Column("effect_until", Double),
     ForeignKeyConstraint(["batch_id", "position"], ["rows.batch_id", "rows.position"], ondelete="CASCADE"),
     Index("ix_attempts_job_id", "job_id"),
+)
+
+unknown_jobs = Table(
+    "unknown_jobs",  # jobs in Writer's list that may belong to unconfirmed rows of the batch
+    metadata,
+    Column("batch_id", Text, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
+    Column("job_id", Text, primary_key=True),
+    Column("created_at", Double),  # by Writer's clock; none where Writer does not say
 )
 
 requests = Table(

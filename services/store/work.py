@@ -1,6 +1,6 @@
 """Rows as the runner sees them: claimed, sent, lost, settled, finished. Every change is made for a group of rows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -20,13 +20,15 @@ from sqlalchemy import (
     update,
 )
 
+from services.errors import Loss
 from services.models import MOST_RETRIES, BatchState, RowState, is_blank
 from services.store import codec
 from services.store.again import send_again
 from services.store.batches import lock
 from services.store.counting import any_in, to_retry
 from services.store.database import Database
-from services.store.records import Claim, Ended, Lost, Outstanding, Sent
+from services.store.evidence import IS_LOST, LOST_COLUMNS, lost_record
+from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent
 from services.store.tables import attempts, batches, rows
 
 LONGEST_PAUSE = 300.0
@@ -57,6 +59,8 @@ _CLAIM = (
         state=RowState.SENDING,
         sent_at=bindparam("now"),
         sent_at_writer=bindparam("now_at_writer"),
+        effect_from=None,
+        effect_until=None,
         attempts=rows.c.attempts + 1,
     )
 )
@@ -67,7 +71,12 @@ _THE_ROW = and_(_OF_BATCH, rows.c.position == bindparam("at_position"))
 _SENT = (
     update(rows)
     .where(_THE_ROW, rows.c.state == RowState.SENDING)
-    .values(state=RowState.IN_PROGRESS, job_id=bindparam("new_job"), retry_of=None, lost_at=None)
+    .values(state=RowState.IN_PROGRESS, job_id=bindparam("new_job"), retry_of=None, lost_at=None, loss=None)
+)
+_WINDOW = (
+    update(rows)
+    .where(_THE_ROW, rows.c.state == RowState.SENDING)
+    .values(effect_from=bindparam("start"), effect_until=bindparam("end"))
 )
 _BATCH_STATE = select(batches.c.state).where(batches.c.id == _THIS).scalar_subquery()
 _RETRY_AT = case(
@@ -92,6 +101,7 @@ _ENDED = (
         job_failed=bindparam("new_job_failed"),
         retry_of=None,
         lost_at=None,
+        loss=None,
         ended_at=bindparam("now"),
         retry_at=_RETRY_AT,
     )
@@ -104,11 +114,7 @@ def _due(now: ColumnElement[float]) -> ColumnElement[bool]:
 
 
 _ANY_DUE = select(rows.c.position).where(_OF_BATCH, _due(bindparam("now", type_=Double))).limit(1)
-_LOST = (
-    select(rows.c.position, rows.c.sent_at_writer, rows.c.lost_at, rows.c.retry_of)
-    .where(_OF_BATCH, rows.c.state == RowState.SENDING, rows.c.lost_at.is_not(None))
-    .order_by(rows.c.sent_at)
-)
+_LOST = select(*LOST_COLUMNS).where(_OF_BATCH, IS_LOST).order_by(rows.c.sent_at)
 _OUTSTANDING = select(rows.c.job_id, rows.c.position, rows.c.sent_at, rows.c.sent_at_writer).where(
     _OF_BATCH, rows.c.state == RowState.IN_PROGRESS
 )
@@ -193,39 +199,51 @@ class Work:
                 "attempts": rows.c.attempts - 1,
                 "sent_at": None,
                 "lost_at": None,
+                "loss": None,
             }
             if new_job or canceled:
                 values["retry_of"] = None
             for where in _named(batch_id, positions):
                 connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(**values))
 
-    def lose(self, batch_id: str, positions: Collection[int], now: float) -> None:
-        """Note that the answers for these rows were lost."""
+    def lose(self, batch_id: str, positions: Collection[int], now: float, loss: Loss | None = None) -> None:
+        """Note that the answers for these rows were lost, and how, where that is known."""
+        lost = {"lost_at": now, "loss": loss}
         with self._database.write() as connection:
             for where in _named(batch_id, positions):
-                connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(lost_at=now))
+                connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(**lost))
 
     def take_over(self, batch_id: str, now: float) -> None:
-        """Go on where another process ended, however it did: what it was sending is lost.
+        """Continue where another process ended, however it did: the answers to what it was sending are lost.
 
-        The clock may have been set meanwhile. So what was noted as lost before counts as lost now, lest it should be
-        settled too early or not for long; and nothing was sent later than now.
+        The clock may have been set in between. So rows noted as lost before count as lost now, and how they were lost
+        is forgotten with the times that belong to it: they are neither settled too early nor kept waiting. Nothing was
+        sent later than now.
         """
         of_batch = rows.c.batch_id == batch_id
+        sending = rows.c.state == RowState.SENDING
         at_writer = rows.c.state.in_([RowState.SENDING, RowState.IN_PROGRESS])
         with self._database.write() as connection:
             connection.execute(update(rows).where(of_batch, at_writer, rows.c.sent_at > now).values(sent_at=now))
-            connection.execute(update(rows).where(of_batch, rows.c.state == RowState.SENDING).values(lost_at=now))
+            connection.execute(update(rows).where(of_batch, sending).values(lost_at=now, loss=None))
+
+    def record_windows(self, batch_id: str, windows: Mapping[int, EffectWindow]) -> None:
+        """Note when the requests of lost rows may have created a job, before they become unconfirmed."""
+        changes = [
+            {"this": batch_id, "at_position": position, "start": window.start, "end": window.end}
+            for position, window in windows.items()
+        ]
+        self._change_each(batch_id, _WINDOW, changes)
 
     def unconfirm(self, batch_id: str, positions: Collection[int], error: str, now: float) -> None:
         """Give up proving that these rows have no job."""
+        values = {"state": RowState.UNCONFIRMED, "error": error, "lost_at": None, "loss": None, "ended_at": now}
         with self._database.write() as connection:
             for where in _named(batch_id, positions):
-                values = {"state": RowState.UNCONFIRMED, "error": error, "lost_at": None, "ended_at": now}
                 connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(**values))
 
     def resend(self, batch_id: str, positions: Collection[int], error: str, now: float) -> set[int]:
-        """Let these rows wait to be sent again although they may have a job, and gives which of them do.
+        """Let these rows wait to be sent again although they may have a job; gives which of them do.
 
         Their attempts stay as unconfirmed ones. Each row is sent again so once only, for it is said that it may be
         charged twice; and none of a canceled batch.
@@ -251,37 +269,13 @@ class Work:
         """The rows whose answers were lost, oldest first."""
         with self._database.read() as connection:
             found = connection.execute(_LOST, {"this": batch_id}).all()
-        return [Lost(row.position, row.sent_at_writer, row.lost_at, row.retry_of) for row in found]
+        return [lost_record(row) for row in found]
 
     def outstanding(self, batch_id: str) -> dict[str, Outstanding]:
         """The rows at Writer, by their job's id."""
         with self._database.read() as connection:
             found = connection.execute(_OUTSTANDING, {"this": batch_id}).all()
         return {row.job_id: Outstanding(row.position, row.sent_at, row.sent_at_writer) for row in found}
-
-    def in_flight(self, agent_id: str, connection_id: str, before: float) -> bool:
-        """Whether a request for that agent that left before then is still without its answer, in any batch."""
-        waiting = _of_agent(agent_id, connection_id) & (rows.c.state == RowState.SENDING) & rows.c.lost_at.is_(None)
-        with self._database.read() as connection:
-            query = select(rows.c.position).where(waiting, rows.c.sent_at <= before).limit(1)
-            return connection.execute(query).first() is not None
-
-    def created_since(self, agent_id: str, connection_id: str, since: float) -> set[str]:
-        """The jobs of rows that were sent for the first time after then, by Writer's clock, for that agent."""
-        first = _of_agent(agent_id, connection_id) & (rows.c.attempts == 1) & rows.c.job_id.is_not(None)
-        with self._database.read() as connection:
-            return set(connection.execute(select(rows.c.job_id).where(first, rows.c.sent_at_writer > since)).scalars())
-
-    def unknown(self, job_ids: Iterable[str]) -> set[str]:
-        """Which of these jobs no attempt at any row is known to have."""
-        left = list(job_ids)
-        unknown = set(left)
-        with self._database.read() as connection:
-            for start in range(0, len(left), _IDS):
-                some = left[start : start + _IDS]
-                for table in (rows, attempts):
-                    unknown -= set(connection.execute(select(table.c.job_id).where(table.c.job_id.in_(some))).scalars())
-        return unknown
 
     def _change_each(self, batch_id: str, statement: Update, changes: list[dict[str, Any]]) -> None:
         if not changes:
@@ -301,12 +295,6 @@ def _retry_times(item: Ended, now: float) -> dict[str, float | None]:
     """When the row is tried again by itself, by the number of times that it has been."""
     times = [now + seconds for seconds in item.retry_after]
     return {f"retry_at_{n}": times[n] if n < len(times) else None for n in range(MOST_RETRIES)}
-
-
-def _of_agent(agent_id: str, connection_id: str) -> ColumnElement[bool]:
-    """The rows of all batches of an agent on a connection."""
-    same = select(batches.c.id).where(batches.c.agent_id == agent_id, batches.c.connection == connection_id)
-    return rows.c.batch_id.in_(same)
 
 
 def _groups(positions: Iterable[int]) -> list[list[int]]:

@@ -31,6 +31,7 @@ import httpx
 from services.errors import (
     AnswerLostError,
     KeyRefusedError,
+    Loss,
     PaymentRequiredError,
     RequestRefusedError,
     SlowDownError,
@@ -74,6 +75,8 @@ MAX_AGENT_PAGES = 200
 MAX_RETRY_AFTER = 3600.0
 """Seconds; a longer wait asked for is a mistake of a gateway."""
 
+_FROM_THE_SERVER = (500, 501, 503)
+"""Statuses of a server that has finished with the request; with others a gateway speaks for a server that may not have."""
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -256,7 +259,8 @@ def _failure(response: httpx.Response, words: wire.ErrorWords, subject: str) -> 
     advice = " Check WRITER_BASE_URL: its server answers with a redirect." if response.is_redirect else ""
     return AnswerLostError(
         f"Writer answered with HTTP status {status}, "
-        f"so it is not known whether the request had its effect.{advice}{says}"
+        f"so it is not known whether the request had its effect.{advice}{says}",
+        loss=Loss.ANSWER if status in _FROM_THE_SERVER else Loss.GATEWAY,
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from services.errors import AnswerLostError
+from services.errors import AnswerLostError, Loss
 from services.models import Agent, AgentInput, InputType, Job, JobPage, JobState
 
 MAX_ERROR_LENGTH = 1000
@@ -63,7 +63,7 @@ def decode(content: bytes, key: str) -> object:
     try:
         return _harmless(json.loads(content), key if len(key) >= MIN_SECRET_LENGTH else "")
     except (ValueError, RecursionError):
-        raise AnswerLostError("Writer's answer cannot be read: it is not valid JSON.") from None
+        raise AnswerLostError("Writer's answer cannot be read: it is not valid JSON.", loss=Loss.ANSWER) from None
 
 
 def agent_page(body: object) -> AgentPage:
@@ -294,4 +294,4 @@ def _whole_number(value: object) -> int | None:
 
 
 def _unreadable(what: str) -> AnswerLostError:
-    return AnswerLostError(f"Writer's answer cannot be read: {shortened(what)}.")
+    return AnswerLostError(f"Writer's answer cannot be read: {shortened(what)}.", loss=Loss.ANSWER)

@@ -125,7 +125,7 @@ class Runner:
             if grant.number == 0:
                 self._send_at = self._clock.now() + grant.wait
                 return
-            now, now_at_writer = self._clock.now(), self._gateway.now_at_writer()
+            now, now_at_writer = self._clock.now(), self._gateway.writer_clock.passed(self._clock.now())
             claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)
             if not claims:
                 return  # the batch was paused or canceled meanwhile, and turns must not be taken in vain

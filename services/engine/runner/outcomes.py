@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from services.clock import Clock
 from services.engine.runner.guard import Guard
+from services.errors import Loss
 from services.store import Ended, Sent, Store
 
 Item = TypeVar("Item")
@@ -25,7 +27,7 @@ class Outcomes:
         self._ended: list[Ended] = []
         self._back: list[int] = []
         self._back_for_new_job: list[int] = []
-        self._lost: list[int] = []
+        self._lost: dict[Loss, list[int]] = {loss: [] for loss in Loss}
         self.stored = 0
         """How often rows were stored: what was read from the store before may have changed."""
         self.noted_lost = 0
@@ -46,9 +48,9 @@ class Outcomes:
         (self._back_for_new_job if new_job else self._back).append(position)
         self._on_new()
 
-    def lost(self, position: int) -> None:
-        """The answer was lost."""
-        self._lost.append(position)
+    def lost(self, position: int, loss: Loss) -> None:
+        """The answer was lost, in that way."""
+        self._lost[loss].append(position)
         self._on_new()
 
     async def store(self) -> None:
@@ -59,7 +61,12 @@ class Outcomes:
         self.stored += await _write(self._ended, self._guard.ended)
         await _write(self._back, lambda some: work.unsend(batch_id, some))
         await _write(self._back_for_new_job, lambda some: work.unsend(batch_id, some, new_job=True))
-        self.noted_lost += await _write(self._lost, lambda some: work.lose(batch_id, some, self._clock.now()))
+        for loss, positions in self._lost.items():
+            lose = partial(self._lose, loss)
+            self.noted_lost += await _write(positions, lose)
+
+    def _lose(self, loss: Loss, positions: list[int]) -> None:
+        self._store.work.lose(self._batch_id, positions, self._clock.now(), loss)
 
 
 async def _write(gathered: list[Item], write: Callable[[list[Item]], None]) -> bool:

@@ -5,7 +5,14 @@ import asyncio
 from services.clock import Clock
 from services.engine.gateway import Gateway
 from services.engine.runner.outcomes import Outcomes
-from services.errors import AnswerLostError, KeyRefusedError, NoEffectError, RequestRefusedError, UnknownToWriterError
+from services.errors import (
+    AnswerLostError,
+    KeyRefusedError,
+    Loss,
+    NoEffectError,
+    RequestRefusedError,
+    UnknownToWriterError,
+)
 from services.models import Agent, Batch, JobState, PauseKind
 from services.store import Claim, Ended, Store
 
@@ -32,10 +39,10 @@ class Sender:
             job = await self._gateway.send(self._batch.id, self._batch.agent.id, claim.inputs, claim.retry_of)
         except (NoEffectError, KeyRefusedError):
             self._outcomes.back(claim.position)
-        except AnswerLostError:
-            self._outcomes.lost(claim.position)
+        except AnswerLostError as error:
+            self._outcomes.lost(claim.position, error.loss)
         except asyncio.CancelledError:
-            self._outcomes.lost(claim.position)
+            self._outcomes.lost(claim.position, Loss.CONNECTION)
             raise
         except UnknownToWriterError:
             await self._unknown(claim)
@@ -65,7 +72,8 @@ class Sender:
         try:
             job = await self._gateway.job(claim.retry_of)
         except AnswerLostError:
-            self._outcomes.lost(claim.position)  # which asks for the old job again, in some time
+            # which asks for the old job again, in some time
+            self._outcomes.lost(claim.position, Loss.CONNECTION)
         except (NoEffectError, KeyRefusedError):
             self._outcomes.back(claim.position)
         except (UnknownToWriterError, RequestRefusedError):
