@@ -1,4 +1,6 @@
-"""How many requests that start jobs may be in flight at a time."""
+"""How many requests that start jobs may be in flight at a time, and how soon after each other they leave."""
+
+import math
 
 _BURST = 2.5
 """Seconds in which a minute's jobs may be started, when the budget allows it."""
@@ -29,6 +31,13 @@ _TOGETHER = 8
 them."""
 
 
+_LOSS_WEIGHT = 1 / 40
+"""What the last answer counts for in the share of answers that are lost."""
+SECONDS_PER_LOSS = 6.0
+"""Jobs are started so slowly that no more than one answer in so many seconds is lost. A lost request can be proven to
+have had no effect only where no other lost request created a job at the same time: in a burst, nearly all of them do."""
+
+
 class Concurrency:
     """As many requests as latency times pace needs, and no more; one for all batches of a process."""
 
@@ -37,12 +46,33 @@ class Concurrency:
         self._latency = _LATENCY
         self._taken = 0
         self._proven = 0
+        self._lost_share = 0.0
+        self._left_at = -math.inf
+
+    def left(self, now: float) -> None:
+        """Note that a request leaves now."""
+        self.in_flight += 1
+        self._left_at = now
+
+    def pause(self, now: float) -> float:
+        """Seconds until the next request may leave; 0 as long as hardly any answer is lost."""
+        return max(0.0, self._left_at + self._lost_share * SECONDS_PER_LOSS - now)
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether answers were lost of late, so that requests leave one by one."""
+        return self._lost_share >= _LOSS_WEIGHT / 2
 
     def taken(self, seconds: float, jobs_in_minute: int) -> None:
         """Note that Writer took a job, how long its answer needed, and how many were started in the last minute."""
         self._taken += 1
+        self._lost_share -= _LOSS_WEIGHT * self._lost_share
         self._latency += _WEIGHT * (seconds - self._latency)
         self._proven = max(self._proven, jobs_in_minute - self.in_flight)
+
+    def lost(self) -> None:
+        """Note that the answer to a request was lost."""
+        self._lost_share += _LOSS_WEIGHT * (1 - self._lost_share)
 
     def refused(self) -> None:
         """Note that Writer did not take one, because there were too many: begin again with few."""

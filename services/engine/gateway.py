@@ -89,7 +89,7 @@ class Gateway:
     async def send(self, batch_id: str, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
         """Retry that job, or else create one. The caller has reserved the request for the batch."""
         sent_at = self._clock.now()
-        self.concurrency.in_flight += 1
+        self.concurrency.left(sent_at)
         try:
             if retry_of is not None:
                 job = await self._ask(lambda: self._writer.retry_job(retry_of), batch_id)
@@ -97,6 +97,9 @@ class Gateway:
                 job = await self._ask(lambda: self._writer.create_job(agent_id, inputs), batch_id)
         except SlowDownError:
             self.concurrency.refused()
+            raise
+        except AnswerLostError:
+            self.concurrency.lost()
             raise
         finally:
             self.concurrency.in_flight -= 1

@@ -7,7 +7,6 @@ bounds its clock: what it says was read between the moment the request left and 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from statistics import median
 
 SAMPLES_KEPT_S = 1800.0
 """Answers older than this say nothing any more: clocks drift apart."""
@@ -20,6 +19,8 @@ MIN_SKEW_S = 0.25
 MANY_SAMPLES = 30
 """After so many answers, a server whose clock differs would have answered one of them, unless hardly any request
 reaches it."""
+_QUICKEST = 10
+"""One in so many seconds had quicker answers than those that tell how far apart clocks may be."""
 _DATE_RESOLUTION_S = 1.0
 """`Date` has whole seconds; so may a stamp that shows no fraction."""
 _BUCKET_S = 1.0
@@ -91,12 +92,13 @@ class _Samples:
 def _skew(buckets: Iterable[_Bucket]) -> float:
     """How far a server's clock may be off without any of the answers showing it.
 
-    An answer shows a clock that is off by more than the answer took. So the quickest answer of a typical second counts.
+    An answer shows a clock that is off by more than the answer took. So the quickest ones count, in more than one second.
     """
     buckets = list(buckets)
     if sum(each.samples for each in buckets) < MANY_SAMPLES:
         return MAX_SKEW_S
-    return min(MAX_SKEW_S, max(MIN_SKEW_S, median(each.narrowest for each in buckets)))
+    narrowest = sorted(each.narrowest for each in buckets)
+    return min(MAX_SKEW_S, max(MIN_SKEW_S, narrowest[len(narrowest) // _QUICKEST]))
 
 
 class WriterClock:

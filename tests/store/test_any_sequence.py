@@ -86,7 +86,7 @@ class Trial:
             detail = self.store.rows.get(self.id, row.position)
             assert [attempt.number for attempt in detail.attempts] == [*range(1, row.attempts + 1)]
             self._check_row(detail)
-        known = set(self._jobs) - self.work.unknown(self._jobs)
+        known = set(self._jobs) - self.store.evidence.unknown(self._jobs)
         taken = {attempt.job_id for n in POSITIONS for attempt in self.store.rows.get(self.id, n).attempts}
         assert known == taken - {None}
 

@@ -73,7 +73,7 @@ def test_rows_claimed_by_a_killed_process_are_found_sending(store: Store, databa
     run_and_kill(CLAIM, database_url, batch_id)
     assert states(store, batch_id) == [RowState.SENDING, RowState.IN_PROGRESS, RowState.SENDING, RowState.WAITING]
     store.work.take_over(batch_id, NOW + 9)
-    assert store.work.lost(batch_id) == [Lost(0, NOW, NOW + 9, None), Lost(2, NOW, NOW + 9, None)]
+    assert store.work.lost(batch_id) == [Lost(n, NOW, NOW, NOW + 9, None, None) for n in (0, 2)]
 
 
 def test_on_sqlite_what_is_committed_is_on_the_disk_so_that_a_power_cut_cannot_take_it_back(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from itertools import chain
 
 import pytest
 
+from services.errors import Loss
 from services.models import BatchState, PauseKind, RowState
 from services.store import Claim, Ended, Lost, Outstanding, Sent, Store
 from tests.store.making import NOW, complete, launch, launch_in_each_state, new_row, new_rows, states
@@ -173,8 +174,8 @@ def test_lost_rows_are_told_oldest_first_until_they_are_settled(store: Store) ->
     batch_id = launch(store, 4)
     for seconds in (3, 1, 2):
         store.work.claim(batch_id, 1, NOW + seconds, NOW + seconds)
-    store.work.lose(batch_id, [0, 1, 2, 3], NOW + 9)
-    lost = [Lost(1, NOW + 1, NOW + 9, None), Lost(2, NOW + 2, NOW + 9, None), Lost(0, NOW + 3, NOW + 9, None)]
+    store.work.lose(batch_id, [0, 1, 2, 3], NOW + 9, Loss.GATEWAY)
+    lost = [Lost(n, NOW + at, NOW + at, NOW + 9, Loss.GATEWAY, None) for n, at in ((1, 1), (2, 2), (0, 3))]
     assert store.work.lost(batch_id) == lost
     store.work.sent(batch_id, [Sent(1, "one")])
     store.work.unsend(batch_id, [2])
@@ -187,9 +188,9 @@ def test_lost_rows_are_told_oldest_first_until_they_are_settled(store: Store) ->
 def test_what_a_killed_process_leaves_behind_is_lost(store: Store) -> None:
     batch_id, other = launch_in_each_state(store), launch_in_each_state(store)
     store.work.claim(batch_id, 1, NOW + 5, NOW + 5)
-    store.work.lose(batch_id, [0], NOW + 6)
+    store.work.lose(batch_id, [0], NOW + 6, Loss.ANSWER)
     store.work.take_over(batch_id, NOW + 7)
-    assert store.work.lost(batch_id) == [Lost(0, NOW + 1, NOW + 7, None), Lost(5, NOW + 5, NOW + 7, None)]
+    assert store.work.lost(batch_id) == [Lost(n, NOW + at, NOW + at, NOW + 7, None, None) for n, at in ((0, 1), (5, 5))]
     assert store.work.lost(other) == []
 
 
@@ -200,10 +201,10 @@ def test_what_is_taken_over_was_sent_and_lost_no_later_than_now(store: Store) ->
     store.work.lose(batch_id, [1], NOW)
     store.work.take_over(batch_id, NOW - 600)
     assert store.work.outstanding(batch_id) == {"one": Outstanding(0, NOW - 600, NOW)}
-    assert store.work.lost(batch_id) == [Lost(n, NOW, NOW - 600, None) for n in (1, 2)]
+    assert store.work.lost(batch_id) == [Lost(n, NOW - 600, NOW, NOW - 600, None, None) for n in (1, 2)]
     store.work.take_over(batch_id, NOW + 600)
     assert store.work.outstanding(batch_id) == {"one": Outstanding(0, NOW - 600, NOW)}
-    assert store.work.lost(batch_id) == [Lost(n, NOW, NOW + 600, None) for n in (1, 2)]
+    assert store.work.lost(batch_id) == [Lost(n, NOW - 600, NOW, NOW + 600, None, None) for n in (1, 2)]
 
 
 def test_a_lost_retry_names_the_job_that_was_retried(store: Store) -> None:
@@ -212,7 +213,7 @@ def test_a_lost_retry_names_the_job_that_was_retried(store: Store) -> None:
     store.rows.retry(batch_id, None)
     store.work.claim(batch_id, 1, NOW + 5, NOW + 5)
     store.work.lose(batch_id, [0], NOW + 6)
-    assert store.work.lost(batch_id) == [Lost(0, NOW + 5, NOW + 6, f"job-{batch_id}-0")]
+    assert store.work.lost(batch_id) == [Lost(0, NOW + 5, NOW + 5, NOW + 6, None, f"job-{batch_id}-0")]
 
 
 def test_jobs_are_unknown_unless_any_attempt_at_any_row_has_them(store: Store) -> None:
@@ -220,9 +221,9 @@ def test_jobs_are_unknown_unless_any_attempt_at_any_row_has_them(store: Store) -
     complete(store, batch_id, {0: None, 1: "Text"})
     store.rows.retry(batch_id, [0])
     here = [f"job-{batch_id}-{n}" for n in range(2)]
-    assert store.work.unknown([*here, "strange", "strange", "é"]) == {"strange", "é"}
-    assert store.work.unknown(f"j{n}" for n in range(1200)) == {f"j{n}" for n in range(1200)}
-    assert store.work.unknown([]) == set()
+    assert store.evidence.unknown([*here, "strange", "strange", "é"]) == {"strange", "é"}
+    assert store.evidence.unknown(f"j{n}" for n in range(1200)) == {f"j{n}" for n in range(1200)}
+    assert store.evidence.unknown([]) == set()
 
 
 def test_requests_on_the_wire_are_those_of_the_agent_there_that_left_before_and_have_no_answer(store: Store) -> None:
@@ -230,7 +231,7 @@ def test_requests_on_the_wire_are_those_of_the_agent_there_that_left_before_and_
     agent = store.batches.only(one).agent.id
 
     def in_flight(before: float, agent_id: str = agent, connection: str = "sandbox") -> bool:
-        return store.work.in_flight(agent_id, connection, NOW + before)
+        return store.evidence.in_flight(agent_id, connection, NOW + before)
 
     assert not in_flight(99)
     store.work.claim(elsewhere, 1, NOW)

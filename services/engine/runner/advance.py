@@ -117,6 +117,9 @@ class Runner:
         """Claim rows and send them, as many as may be in flight and leave now."""
         self._has_waiting = state is BatchState.RUNNING
         while state is BatchState.RUNNING and self._clock.now() >= self._send_at and (room := self._room()) > 0:
+            if pause := self._gateway.concurrency.pause(self._clock.now()):
+                self._send_at = self._clock.now() + pause
+                return
             waiting = await asyncio.to_thread(self._store.work.waiting, self._id, room)
             if not waiting:
                 self._has_waiting = False
@@ -146,7 +149,8 @@ class Runner:
         if self._guard.is_suspicious:
             return 1
         room = self._gateway.concurrency.room(budget.jobs_per_minute, budget.jobs_in_minute)
-        return min(_GROUP, max(room, _AT_LEAST - len(self._on_the_wire)))
+        most = 1 if self._gateway.concurrency.is_lossy else _GROUP
+        return min(most, max(room, _AT_LEAST - len(self._on_the_wire)))
 
     async def _collect(self, collector: Collector) -> None:
         now = self._clock.now()

@@ -32,7 +32,7 @@ from services.store import EffectWindow, Lost
 
 LIST_LAG_S = 30.0
 """Seconds after which a job that exists is in the list."""
-MAX_EFFECT_DELAY_S = {Loss.ANSWER: 1.0, Loss.GATEWAY: 20.0, Loss.CONNECTION: 20.0}
+MAX_EFFECT_DELAY_S = {Loss.ANSWER: 10.0, Loss.GATEWAY: 15.0, Loss.CONNECTION: 15.0}
 """Seconds after which a request whose answer was lost in that way has no effect any more."""
 
 LONGEST_CHECK_S = max(MAX_EFFECT_DELAY_S.values()) + LIST_LAG_S

@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.engine.budget import Budget
 from services.engine.embedded import EmbeddedEngine
 from services.engine.gateway import Gateway
+from services.errors import Loss
 from services.store import Store
 from services.writer.client import Writer
 
@@ -34,10 +35,11 @@ def main(database_url: str, writer_url: str, proof_after: float) -> None:
 def settle_after(seconds: float) -> None:
     """Change the time wherever the runner keeps it."""
     modules = [module for name, module in sys.modules.items() if name.startswith("services.engine.runner")]
-    places = [module for module in modules if hasattr(module, "PROOF_AFTER")]
+    places = [module for module in modules if hasattr(module, "LIST_LAG_S")]
     assert places
     for module in places:
-        module.PROOF_AFTER = seconds  # type: ignore[attr-defined]
+        module.LIST_LAG_S = seconds  # type: ignore[attr-defined]
+        module.MAX_EFFECT_DELAY_S = dict.fromkeys(Loss, 0.0)  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
