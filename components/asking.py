@@ -79,3 +79,14 @@ def ask_retry(amount: int, warnings: list[str], confirm: Callable[[], None]) -> 
         _choose(f"Retry {count(amount, 'row')}", "confirm_retry", ":material/replay:", "Don't retry", confirm)
 
     dialog()
+
+
+def ask_resend(amount: int, warning: str, confirm: Callable[[], None]) -> None:
+    """Ask before all unconfirmed rows are sent again."""
+
+    @st.dialog(f"Send {count(amount, 'unconfirmed row')} again?")
+    def dialog() -> None:
+        st.warning(warning)
+        _choose(f"Send {count(amount, 'row')}", "confirm_resend", ":material/replay:", "Don't send", confirm)
+
+    dialog()

@@ -6,7 +6,8 @@ from typing import NoReturn
 
 import streamlit as st
 
-from components.asking import ask_cancel, ask_retry, retry_warnings
+from components.asking import ask_cancel, ask_resend, ask_retry, retry_warnings
+from components.batch import open_rows
 from components.batch.header import (
     Order,
     head,
@@ -84,6 +85,10 @@ def answer_questions(summary: BatchSummary) -> None:
         return
     if question == "cancel":
         ask_cancel(summary.counts, partial(run_and_redraw, partial(desk.batches.cancel, batch_id)))
+    elif question == "resend":
+        unconfirmed = summary.counts[RowState.UNCONFIRMED]
+        warning = open_rows.warning(unconfirmed, desk.rows.most_with_jobs(batch_id))
+        ask_resend(unconfirmed, warning, partial(run_and_redraw, partial(resend_unconfirmed, summary)))
     else:
         warnings = st.session_state.pop("warnings", [])
         ask_retry(len(positions), warnings, partial(run_and_redraw, partial(retry, summary, positions)))
@@ -103,6 +108,27 @@ def carry_out(order: Order | None, summary: BatchSummary) -> None:
             Order.RUN_REMAINING: desk.batches.run_remaining,
         }
         run_and_redraw(partial(actions[order], batch_id))
+
+
+def ask_or_send(chosen: open_rows.Choice | None, summary: BatchSummary) -> None:
+    """Send the rows that only a person sends; unconfirmed ones after a question."""
+    if chosen is open_rows.Choice.RESEND_UNCONFIRMED:
+        ask("resend")
+    elif chosen is open_rows.Choice.SEND_CANCELED:
+        run_and_redraw(lambda: tell(what_retry_does(summary.batch, desk.rows.send_canceled(batch_id))))
+
+
+def resend_unconfirmed(summary: BatchSummary) -> None:
+    """Send all unconfirmed rows again, and say so where they have to wait."""
+    tell(what_retry_does(summary.batch, desk.rows.resend_unconfirmed(batch_id)))
+
+
+def draw_open_rows(summary: BatchSummary) -> None:
+    """The rows that only a person sends, once the batch is at rest: until then there may be more of them."""
+    if moving(summary.batch, summary.counts) or summary.batch.connection != desk.connection.id:
+        return
+    most = desk.rows.most_with_jobs(batch_id) if summary.counts[RowState.UNCONFIRMED] else None
+    ask_or_send(open_rows.open_rows(summary.counts, most), summary)
 
 
 def expectation(summary: BatchSummary) -> str:
@@ -142,6 +168,7 @@ def draw_head(summary: BatchSummary) -> None:
     resume = pause_notice(batch, counts, desk.connection.id)
     carry_out(order or resume, summary)
     progress(counts, right_now(summary))
+    draw_open_rows(summary)
 
 
 def read_rows(chosen: Filter) -> RowPage:

@@ -1,8 +1,9 @@
 """The rows of a batch on the desk: find, read and retry them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from services.engine.embedded import Engine
+from services.engine.runner.windows import most_with_jobs
 from services.errors import RefusedError
 from services.models import RowDetail, RowPage, RowState
 from services.store import Store
@@ -56,9 +57,29 @@ class Rows:
         """
         return self._retry(batch_id, None, reason)
 
+    def resend_unconfirmed(self, batch_id: str) -> int:
+        """Send all unconfirmed rows again, which may be charged twice. Returns how many rows will be sent.
+
+        Raises RefusedError, MissingError.
+        """
+        return self._send(batch_id, lambda: self._store.rows.send_all(batch_id, RowState.UNCONFIRMED))
+
+    def send_canceled(self, batch_id: str) -> int:
+        """Send all canceled rows. Returns how many rows will be sent. Raises RefusedError, MissingError."""
+        return self._send(batch_id, lambda: self._store.rows.send_all(batch_id, RowState.CANCELED))
+
+    def most_with_jobs(self, batch_id: str) -> int | None:
+        """How many of the unconfirmed rows may have a job at Writer; None where all of them may."""
+        unconfirmed = self._store.evidence.unconfirmed_rows(batch_id)
+        most = most_with_jobs(unconfirmed.windows, unconfirmed.created_at)
+        return most if most < len(unconfirmed.windows) else None
+
     def _retry(self, batch_id: str, positions: Sequence[int] | None, reason: str | None = None) -> int:
+        return self._send(batch_id, lambda: self._store.rows.retry(batch_id, positions, reason))
+
+    def _send(self, batch_id: str, send: Callable[[], int]) -> int:
         if self._store.batches.only(batch_id).connection != self._connection_id:
             raise RefusedError("This batch was launched on another connection, and its rows can be sent only there.")
-        number = self._store.rows.retry(batch_id, positions, reason)
+        number = send()
         self._engine.wake(batch_id)
         return number

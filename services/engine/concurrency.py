@@ -35,7 +35,8 @@ _LOSS_WEIGHT = 1 / 40
 """What the last answer counts for in the share of answers that are lost."""
 SECONDS_PER_LOSS = 6.0
 """Jobs are started so slowly that no more than one answer in so many seconds is lost. A lost request can be proven to
-have had no effect only where no other lost request created a job at the same time: in a burst, nearly all of them do."""
+have had no effect only where no other lost request created a job at about the same time; in a burst, some always did.
+"""
 
 
 class Concurrency:

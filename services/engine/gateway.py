@@ -1,6 +1,7 @@
 """Writer behind its budget: every answer, good or bad, teaches all that talk to Writer how to go on."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 

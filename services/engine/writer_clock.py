@@ -1,7 +1,7 @@
 """Writer's clocks, as its answers show them: by how much they are ahead of ours, with bounds.
 
-Two clocks matter: the one behind the `Date` header of answers, and the one that stamps `created_at` on jobs. Each answer
-bounds its clock: what it says was read between the moment the request left and the moment the answer was here.
+Two clocks matter: the one behind the `Date` header of answers, and the one that stamps `created_at` on jobs. Each
+answer bounds its clock: the time in it was read between the moment the request left and the moment the answer came.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class Offset:
     skew: float
     """By how much a server that none of the answers came from may differ from that."""
     behind: float = 0.0
-    """By how much this clock is behind the one that `WriterClock.passed` went by while nothing was known of this one."""
+    """By how much this clock is behind the one that `WriterClock.passed` used while nothing was known of this one."""
 
 
 @dataclass
@@ -92,7 +92,7 @@ class _Samples:
 def _skew(buckets: Iterable[_Bucket]) -> float:
     """How far a server's clock may be off without any of the answers showing it.
 
-    An answer shows a clock that is off by more than the answer took. So the quickest ones count, in more than one second.
+    An answer shows a clock that is off by more than the answer took. So the quickest answers of many seconds count.
     """
     buckets = list(buckets)
     if sum(each.samples for each in buckets) < MANY_SAMPLES:

@@ -1,7 +1,7 @@
 """Rows as the screens and the download see them, and the one verb that sends rows again."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from sqlalchemy import (
     JSON,
@@ -197,10 +197,20 @@ class Rows:
         """
         with self._database.write() as connection:
             lock(connection, batch_id)
-            number = sum(send_again(connection, where, retries=0) for where in _chosen(batch_id, positions, reason))
-            if number:
-                _reopen(connection, batch_id)
-            return number
+            return _send_again(connection, batch_id, _chosen(batch_id, positions, reason))
+
+    def send_all(self, batch_id: str, state: RowState) -> int:
+        """Let all rows in that state wait to be sent, canceled or unconfirmed ones; returns how many."""
+        with self._database.write() as connection:
+            lock(connection, batch_id)
+            return _send_again(connection, batch_id, [(rows.c.batch_id == batch_id) & (rows.c.state == state)])
+
+
+def _send_again(connection: Connection, batch_id: str, chosen: Iterable[ColumnElement[bool]]) -> int:
+    number = sum(send_again(connection, where, retries=0) for where in chosen)
+    if number:
+        _reopen(connection, batch_id)
+    return number
 
 
 def _chosen(batch_id: str, positions: Sequence[int] | None, reason: str | None) -> Iterator[ColumnElement[bool]]:

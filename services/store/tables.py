@@ -100,7 +100,7 @@ rows = Table(
     Column("sent_at_writer", Double),  # the same by Writer's clock, no later than that; none where it is not known
     Column("lost_at", Double),  # when the answer to the current attempt's request was lost
     Column("loss", Text),  # how that answer was lost; none: not known, because a process ended
-    # when the request of an unconfirmed row may have created a job, by the clock that stamps Writer's jobs; none: not told
+    # when the request of an unconfirmed row may have created a job, by the clock that stamps jobs; none: unknown
     Column("effect_from", Double),
     Column("effect_until", Double),
     Column("ended_at", Double),

@@ -76,7 +76,7 @@ MAX_RETRY_AFTER = 3600.0
 """Seconds; a longer wait asked for is a mistake of a gateway."""
 
 _FROM_THE_SERVER = (500, 501, 503)
-"""Statuses of a server that has finished with the request; with others a gateway speaks for a server that may not have."""
+"""Statuses of a server that has finished with the request; with others, a gateway speaks for one that may not have."""
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 

@@ -106,6 +106,7 @@ class StubDesk(Desk):
         self.busy = Load(0, 396)
         self.retrying = 0
         self.answers_lost = 0
+        self.most_with_jobs: int | None = None
         self.works = True
         self.batches = StubBatches(self)
         self.rows = StubRows(self)
@@ -241,6 +242,17 @@ class StubRows(Rows):
     def retry(self, batch_id: str, positions: Sequence[int] | None = None) -> int:
         self._desk.do("retry", batch_id, positions if positions is None else list(positions))
         return 1
+
+    def resend_unconfirmed(self, batch_id: str) -> int:
+        self._desk.do("resend_unconfirmed", batch_id)
+        return 2
+
+    def send_canceled(self, batch_id: str) -> int:
+        self._desk.do("send_canceled", batch_id)
+        return 2
+
+    def most_with_jobs(self, batch_id: str) -> int | None:
+        return self._desk.most_with_jobs
 
     def retry_reason(self, batch_id: str, reason: str) -> int:
         self._desk.do("retry_reason", batch_id, reason)

@@ -152,9 +152,14 @@ def sentences(elements: Any) -> list[str]:
         ),
         ({"state": BatchState.FINISHED}, {"completed": 2}, set(), "download_csv"),
         ({"state": BatchState.FINISHED}, {"completed": 1, "failed": 1}, {"retry_failed"}, "retry_failed"),
-        ({"state": BatchState.FINISHED}, {"completed": 1, "unconfirmed": 2}, set(), "download_csv"),
+        ({"state": BatchState.FINISHED}, {"completed": 1, "unconfirmed": 2}, {"resend_unconfirmed"}, "download_csv"),
         ({"state": BatchState.FINISHED, "connection": "https://api.writer.com"}, {"failed": 1}, set(), "download_csv"),
-        ({"state": BatchState.CANCELED}, {"failed": 1, "canceled": 1}, {"retry_failed"}, "retry_failed"),
+        (
+            {"state": BatchState.CANCELED},
+            {"failed": 1, "canceled": 1},
+            {"retry_failed", "send_canceled"},
+            "retry_failed",
+        ),
     ],
 )
 def test_each_state_has_its_buttons_and_one_of_them_stands_out(
@@ -937,3 +942,52 @@ def test_a_process_that_does_not_run_the_batches_says_so(desk: StubDesk, visit: 
     desk.works = False
     (notice,) = sentences(visit("batch.py").info)
     assert notice.startswith("These batches run in another Copydesk process.")
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "said", "label"),
+    [
+        (
+            {"unconfirmed": 3},
+            2,
+            "3 rows are unconfirmed. At most 2 of them have a job at Writer.",
+            "Send 3 unconfirmed rows again (up to 2 may be charged twice)",
+        ),
+        (
+            {"unconfirmed": 2},
+            None,
+            "2 rows are unconfirmed.",
+            "Send 2 unconfirmed rows again (up to 2 may be charged twice)",
+        ),
+        ({"unconfirmed": 1}, None, "1 row is unconfirmed.", "Send 1 unconfirmed row again (it may be charged twice)"),
+    ],
+)
+def test_all_unconfirmed_rows_are_sent_again_after_a_question(
+    desk: StubDesk, visit: Visit, rows: dict[str, int], most: int | None, said: str, label: str
+) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(**rows))
+    desk.most_with_jobs = most
+    page = visit("batch.py", id="batch-1")
+    assert buttons(page)["resend_unconfirmed"] == label
+    assert said in sentences(page.markdown)
+    page = press(page, "resend_unconfirmed")
+    assert desk.told == []
+    assert [text for text in sentences(page.warning) if text.startswith(said)]
+    press(page, "confirm_resend")
+    assert desk.told == [("resend_unconfirmed", "batch-1")]
+
+
+def test_canceled_rows_are_sent_without_a_question(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.CANCELED), some_rows(completed=1, canceled=2))
+    page = visit("batch.py", id="batch-1")
+    assert buttons(page)["send_canceled"] == "Send 2 canceled rows"
+    press(page, "send_canceled")
+    assert desk.told == [("send_canceled", "batch-1")]
+
+
+@pytest.mark.parametrize("changes", [{}, {"state": BatchState.FINISHED, "connection": "https://api.writer.com"}])
+def test_rows_that_only_a_person_sends_are_offered_at_rest_and_on_their_own_connection(
+    desk: StubDesk, visit: Visit, changes: dict[str, Any]
+) -> None:
+    desk.hold(a_batch(**changes), some_rows(waiting=1, unconfirmed=1, canceled=1))
+    assert {"resend_unconfirmed", "send_canceled"}.isdisjoint(buttons(visit("batch.py", id="batch-1")))

@@ -1,22 +1,22 @@
-"""When a lost request may have had its effect, and which unknown jobs may be its own.
+"""When a lost request may have created a job, and which unknown jobs may be its own.
 
-A request that got no usable answer may have created a job between the moment it left and some time after its answer was
-lost. How long after depends on what was lost:
+The answer of a lost request never came or can't be used. The request may have created a job between the moment it left
+and some time after its answer was lost, at the latest MAX_EFFECT_DELAY_S later:
 
-    ANSWER      The server behind answered, with an error of its own (500, 501, 503) or with something that cannot be
-                read. Its work on the request was over when it wrote that, so a job was created before; MAX_EFFECT_DELAY_S
-                leaves it a second for what it had handed on.
-    GATEWAY     A gateway gave up on the server behind it (502, 504, 408 and other answers in its place). The server may
-                still work on the request: as CONNECTION.
-    CONNECTION  Reset, time-out, or a broken answer: the server may still work on the request. It answers a request for a
-                job within a few seconds where it answers, and servers end what nobody waits for within 30 s as a rule;
-                20 s of that are left to it here, because LIST_LAG_S follows.
-    None        Not known, because the process ended: as CONNECTION, from the moment the next process noticed.
+    ANSWER      10 s. The server itself answered, with an error (500, 501, 503) or with something unreadable, so work
+                on the request was over. 10 s are left for a queue that it may have handed the job to before.
+    GATEWAY     15 s. A gateway gave up on the server behind it (502, 504, 408, anything else in its place). The server
+                may still work on the request, for as long as it ever takes to create a job: seconds, not minutes.
+    CONNECTION  15 s. Reset, time-out, broken answer: as GATEWAY. A time-out of ours comes after 60 s of silence, so the
+                window is as long as that, and 15 s more.
+    None        15 s from the moment the next process noticed that the last one ended. Nothing else is known then.
 
-Both ends are told by the clock that stamps jobs, with the bounds of `services.engine.writer_clock`. That is the likely
-window. Should one of these assumptions be wrong, a job shows up that is in no lost request's likely window, or more of
-them than there are requests. Such a stray may belong to any request in whose widest window it was created: the delay of
-CONNECTION, and clocks as far apart as is ever thought possible.
+LIST_LAG_S comes on top before the list is read. Times are mapped to the clock that stamps jobs, with the bounds of
+`services.engine.writer_clock`. That gives the likely window of a request.
+
+Should one of these assumptions be wrong, some job is in no lost request's likely window, or there are more jobs in some
+windows than requests. Such a stray may belong to any request in whose widest window it was created: with the longest
+delay, and with clocks as far apart as is ever thought possible. Strays may also be other people's jobs.
 """
 
 import heapq
@@ -36,7 +36,7 @@ MAX_EFFECT_DELAY_S = {Loss.ANSWER: 10.0, Loss.GATEWAY: 15.0, Loss.CONNECTION: 15
 """Seconds after which a request whose answer was lost in that way has no effect any more."""
 
 LONGEST_CHECK_S = max(MAX_EFFECT_DELAY_S.values()) + LIST_LAG_S
-"""Seconds after which it is known of every lost request whether it can be proven to have had no effect."""
+"""Seconds after which every lost request can be checked."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -85,13 +85,12 @@ def suspicions(
 ) -> dict[Key, Suspicion]:
     """Which of these requests may have created one of the unknown jobs; the others surely created none.
 
-    `others` are the windows of all other requests whose answers were lost. Each job that is in no list of ours has to be
-    in `unknown`, if it was created within one of the widest windows.
+    `others` are the windows of all other requests whose answers were lost. `unknown` has every job that no row knows
+    and that was created within one of the widest windows, or whose time is not told.
     """
     times = {job.id: job.created_at.timestamp() for job in unknown if job.created_at is not None}
     timeless = {job.id for job in unknown if job.created_at is None}
-    # stamps without fractions may be of any moment of their second
-    early = 1.0 if all(time == int(time) for time in times.values()) else 0.0
+    early = _early(times.values())
     likely = [windows.likely for windows in requests.values()]
     strays = _strays([*likely, *others], times, early)
     found: dict[Key, Suspicion] = {}
@@ -104,10 +103,21 @@ def suspicions(
     return found
 
 
-def most_with_jobs(windows: Iterable[EffectWindow], times: Iterable[float]) -> int:
-    """How many of these requests may have created one of the jobs created at these times, each job by one request."""
-    ordered = sorted(times)
-    return len(_assign(list(windows), dict(enumerate(ordered)), 1.0 if all(t == int(t) for t in ordered) else 0.0))
+def most_with_jobs(windows: Sequence[EffectWindow | None], created_at: Sequence[float | None]) -> int:
+    """How many of these requests may have created one of these jobs, each job by one request at most.
+
+    Where a window or a time is None, it may be any.
+    """
+    known = [window for window in windows if window is not None]
+    times = {number: time for number, time in enumerate(created_at) if time is not None}
+    certain = len(_assign(known, times, _early(times.values())))
+    anywhere = len(windows) - len(known) + len(created_at) - len(times)
+    return min(len(windows), certain + anywhere)
+
+
+def _early(times: Iterable[float]) -> float:
+    """By how many seconds a job may be younger than its stamp says: stamps without fractions are cut to the second."""
+    return 1.0 if all(time == int(time) for time in times) else 0.0
 
 
 def _max_delay(loss: Loss | None) -> float:

@@ -1,10 +1,10 @@
-"""What is known of lost requests: how the answer was lost, when the effect may have come, and which jobs are nobody's."""
+"""Lost requests: how the answer was lost, when a job may have been created, and which jobs belong to no row."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
