@@ -111,8 +111,9 @@ def choose_reading(sheet: Sheet, on_reading: OnReading, on_another: Callable[[],
 def _show_notes(notes: Sequence[str]) -> None:
     """Show notes, the last ones folded if there are many."""
     shown = notes if len(notes) <= _MAX_NOTES else notes[: _MAX_NOTES - 1]
-    for note in shown:
-        st.caption(plain(note))
+    with st.container(gap="xsmall"):
+        for note in shown:
+            st.caption(plain(note))
     if len(shown) < len(notes):
         with st.expander(count(len(notes) - len(shown), "more note"), key="more_notes"):
             for note in notes[len(shown) :]:
@@ -137,8 +138,8 @@ def _show_outer_rows(layout: Layout, reading: Reading) -> None:
 
 
 def _outer_table(rows: Sequence[OuterRow]) -> pd.DataFrame:
-    cells = [[_KINDS[row.kind], shorten(" · ".join(row.cells), _MAX_CELL_LENGTH)] for row in rows]
-    return pd.DataFrame(cells, index=[row.number for row in rows], columns=["Why", "Cells"], dtype="str")
+    cells = [[shorten(" · ".join(row.cells), _MAX_CELL_LENGTH), _KINDS[row.kind]] for row in rows]
+    return pd.DataFrame(cells, index=[row.number for row in rows], columns=["Cells", "Why"], dtype="str")
 
 
 def _size(sheet: Sheet) -> str:
