@@ -71,9 +71,7 @@ def choose_columns(
         choice = choices.get(agent_input.name, Choice())
         left, right = lines.columns([3, 2])
         with left:
-            _source(n, agent_input, columns, choice, on_choice)
-            if reason := _REASONS.get(reasons.get(agent_input.name, MatchReason.SAME_NAME)):
-                st.caption(reason)
+            _source(n, agent_input, columns, choice, reasons.get(agent_input.name), on_choice)
         with right.container(gap="xsmall"):
             _example(agent_input, columns, choice)
 
@@ -87,7 +85,14 @@ def show_unused_columns(columns: Sequence[str], choices: Choices) -> None:
         st.caption(f"{count(len(unused), 'column')} {those} will be in the download.")
 
 
-def _source(n: int, agent_input: AgentInput, columns: Columns, choice: Choice, on_choice: OnChoice) -> None:
+def _source(
+    n: int,
+    agent_input: AgentInput,
+    columns: Columns,
+    choice: Choice,
+    reason: MatchReason | None,
+    on_choice: OnChoice,
+) -> None:
     key = f"column_for_{n}"
     show_stored(key, _label(columns, choice))
 
@@ -102,6 +107,8 @@ def _source(n: int, agent_input: AgentInput, columns: Columns, choice: Choice, o
         help=plain(agent_input.description) or None,
         required=agent_input.required,
     )
+    if reason in _REASONS:
+        st.caption(_REASONS[reason])
     if choice.kind is ChoiceKind.FIXED:
         _same_value(n, agent_input, choice, on_choice)
     elif choice.kind is ChoiceKind.COLUMN and agent_input.max_values > 1:

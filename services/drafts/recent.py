@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-_MAX_RESULTS = 16
+MAX_RESULTS = 16
 """How many are kept; the one unused for the longest goes first."""
 
 Result = TypeVar("Result")
@@ -27,6 +27,6 @@ class Recent(Generic[Result]):
         result = compute()
         with self._lock:
             self._results[key] = result
-            while len(self._results) > _MAX_RESULTS:
+            while len(self._results) > MAX_RESULTS:
                 self._results.popitem(last=False)
         return result

@@ -331,7 +331,8 @@ def suggested(agents: Sequence[Agent], columns: Sequence[str], *rows: Sequence[s
         (["Product name", "Tone", "Key features"], [("Mug", "Warm", "blue")], "product"),
         (["Product", "Register", "Features"], [("Mug", "Warm", "blue")], "product"),
         (["Product", "Channel"], [("Mug", "LinkedIn")], "post"),
-        (["Product name", "Tone", "Key features"], [("Mug", "loud", "blue"), ("Jug", "", "red")], "post"),  # few ready
+        (["Product name", "Tone", "Key features"], [("Mug", "loud", "blue"), ("Jug", "", "red")], "product"),
+        (["Product", "Voice"], [("Mug", "Warm"), *[("Jug", "loud")] * 3], "post"),  # few rows would be ready
         (["Product name", "Tone"], [], "product"),
         (["City", "Channel"], [("Oslo", "LinkedIn")], None),  # a required input has no column
         (["A", "B"], [], None),
@@ -425,12 +426,19 @@ def test_options_that_differ_only_by_case_are_told_apart_when_written_exactly() 
     [
         ("Worm", "“Worm” isn't one of the options. Did you mean “Warm”?"),
         ("matter-of-fact", "“matter-of-fact” isn't one of the options. Did you mean “Matter of fact”?"),
-        ("Silly", "“Silly” isn't one of the options. Use “Warm”, “Matter of fact”, “Bold”."),
-        ("x" * 100, f"“{'x' * 59}…” isn't one of the options. Use “Warm”, “Matter of fact”, “Bold”."),
+        ("Silly", "“Silly” isn't one of the options. Use “Warm”, “Matter of fact”, or “Bold”."),
+        ("x" * 100, f"“{'x' * 59}…” isn't one of the options. Use “Warm”, “Matter of fact”, or “Bold”."),
     ],
 )
 def test_an_unknown_option_is_a_problem_that_names_the_nearest_or_the_list(cell: str, message: str) -> None:
     assert builder(TONE, column("T"), "T").build(SheetRow(2, (cell,))) == ({}, [Problem("T", cell, message)])
+
+
+@pytest.mark.parametrize(("options", "words"), [("A", "“A”"), ("AB", "“A” or “B”")])
+def test_a_short_list_of_options_reads_like_a_sentence(options: str, words: str) -> None:
+    field = AgentInput("Letter", InputType.DROPDOWN, options=tuple(options))
+    _, problems = builder(field, column("L"), "L").build(SheetRow(2, ("9",)))
+    assert [problem.message for problem in problems] == [f"“9” isn't one of the options. Use {words}."]
 
 
 def test_a_long_list_of_options_is_shortened() -> None:

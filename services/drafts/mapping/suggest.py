@@ -1,6 +1,6 @@
 """Which agent a spreadsheet was probably made for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.drafts.mapping.match import match_sampled
 from services.drafts.mapping.rows import compile_choices, incomplete
@@ -18,15 +18,15 @@ _STRENGTH = {
 _UNMATCHED = 0.25
 """What an optional input without a column takes away."""
 MIN_READY_SHARE = 0.5
-"""An agent that fewer of the first rows are ready for isn't suggested."""
+"""An agent that fewer of the first rows are ready for isn't suggested, unless the names leave no doubt."""
 
 
 def suggest_agent(agents: Iterable[Agent], columns: Sequence[str], rows: Sequence[SheetRow]) -> Agent | None:
     """Give the agent whose inputs fit the columns best, or None.
 
     It has a column for every required input (or for half of its inputs, where none is required), and most of the first
-    rows are ready. The more inputs have columns, and the surer these are, the better it fits; of two that fit equally
-    well neither is suggested.
+    rows are ready or every required input has a column of the same name. The more inputs have columns, the surer these
+    are, and the more rows are ready, the better it fits; of two that fit equally well neither is suggested.
 
     Args:
         agents: the agents to choose from.
@@ -50,7 +50,15 @@ def _fit(agent: Agent, columns: Sequence[str], sampled: Sequence[SampledColumn],
         return 0.0
     build = compile_choices(agent, choices, columns).build
     ready = sum(not build(row)[1] for row in rows) / len(rows) if rows else 1.0
-    return round(ready * sum(map(_strength, proposals.values())), 3) if ready >= MIN_READY_SHARE else 0.0
+    if ready < MIN_READY_SHARE and not _same_names(agent, proposals):
+        return 0.0
+    return round((1 + ready) * sum(map(_strength, proposals.values())), 3)
+
+
+def _same_names(agent: Agent, proposals: Mapping[str, Proposal]) -> bool:
+    """Say whether every required input has a column of its name."""
+    required = [field for field in agent.inputs if field.required]
+    return bool(required) and all(proposals[field.name].reason is MatchReason.SAME_NAME for field in required)
 
 
 def _strength(proposal: Proposal) -> float:

@@ -152,10 +152,17 @@ def _no_option(text: str, by_key: dict[str, str]) -> str:
     nearest = process.extractOne(option_key(text), list(by_key), scorer=fuzz.ratio, score_cutoff=MIN_OPTION_SIMILARITY)
     if nearest is not None:
         return f"“{shortened(text)}” isn't one of the options. Did you mean “{by_key[nearest[0]]}”?"
-    shown = [f"“{option}”" for option in by_key.values()]
-    more = len(shown) - MAX_LISTED_OPTIONS
-    listed = ", ".join(shown[:MAX_LISTED_OPTIONS]) + (f", or one of {more} more" if more > 0 else "")
-    return f"“{shortened(text)}” isn't one of the options. Use {listed}."
+    more = len(by_key) - MAX_LISTED_OPTIONS
+    listed = [f"“{option}”" for option in list(by_key.values())[:MAX_LISTED_OPTIONS]]
+    if more > 0:
+        listed.append(f"one of {more} more")
+    return f"“{shortened(text)}” isn't one of the options. Use {_any_of(listed)}."
+
+
+def _any_of(words: Sequence[str]) -> str:
+    if len(words) < 3:
+        return " or ".join(words)
+    return f"{', '.join(words[:-1])}, or {words[-1]}"
 
 
 def _file(text: str, *, takes_urls: bool) -> str:
