@@ -10,6 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("connections", sa.Column("hold_reason", sa.Text(), server_default="", nullable=False))
+    op.add_column("connections", sa.Column("hold_reason", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("connections", sa.Column("next_poll", sa.Double(), nullable=True))
     op.execute("UPDATE rows SET state = 'empty' WHERE state = 'completed' AND trim(coalesce(suggestion, '')) = ''")
