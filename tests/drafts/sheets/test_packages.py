@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import xlsxwriter
@@ -181,12 +182,13 @@ def test_a_picture_in_a_cell_is_no_error() -> None:
     assert parsed(data, "a.xlsx")[1] == [
         SheetRow(2, ("(picture)", "#DIV/0!"), (Problem("Photo", "(picture)", PICTURE), error))
     ]
+    parts = parts_of(data)
+    structures = "xl/richData/rdrichvaluestructure.xml"
     for kind, message in ((b"_linkedentity2", LINKED_DATA), (b"_error", ERROR_VALUE)):
-        part = "xl/richData/rdrichvaluestructure.xml"
-        other = with_part(data, part, lambda xml, kind=kind: xml.replace(b"_localImage", kind))
+        other = packed(parts | {structures: parts[structures].replace(b"_localImage", kind)})
         problem = Problem("Photo", "#VALUE!", message)
         assert parsed(other, "a.xlsx")[1] == [SheetRow(2, ("#VALUE!", "#DIV/0!"), (problem, error))]
-    bare = packed({name: content for name, content in parts_of(data).items() if "metadata" not in name})
+    bare = packed({name: content for name, content in parts.items() if "metadata" not in name})
     assert parsed(bare, "a.xlsx")[1][0].problems == (Problem("Photo", "#VALUE!", UNKNOWN_RICH_VALUE), error)
 
 
@@ -200,10 +202,8 @@ def test_a_picture_of_wps_office_is_a_picture() -> None:
     ]
 
 
-def source_of(data: bytes, tmp_path: object, name: str = "Sheet1") -> tuple[object, object]:
-    from pathlib import Path
-
-    path = Path(str(tmp_path)) / "a.xlsx"
+def source_of(data: bytes, tmp_path: Path, name: str = "Sheet1") -> tuple[object, object]:
+    path = tmp_path / "a.xlsx"
     path.write_bytes(data)
     with Xlsx(path) as book:
         source = book.open_sheet(name)
@@ -215,7 +215,7 @@ def hide(sheet: Worksheet, *rows: int) -> None:
         sheet.set_row(row - 1, None, None, {"hidden": True})
 
 
-def test_rows_that_a_filter_hides_are_told_from_others(tmp_path: object) -> None:
+def test_rows_that_a_filter_hides_are_told_from_others(tmp_path: Path) -> None:
     def filtered(_: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         sheet.write_column(0, 0, ["Note", "Name", "a", "b", "c", "d"])
         sheet.autofilter(1, 0, 4, 0)
@@ -225,7 +225,7 @@ def test_rows_that_a_filter_hides_are_told_from_others(tmp_path: object) -> None
     assert source_of(workbook(filtered), tmp_path) == (frozenset({3, 5}), ())
 
 
-def test_rows_that_a_table_filter_hides_are_found(tmp_path: object) -> None:
+def test_rows_that_a_table_filter_hides_are_found(tmp_path: Path) -> None:
     def table(_: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         sheet.add_table("A1:B4", {"columns": [{"header": "a"}, {"header": "b"}], "data": [[1, 2], [3, 4], [5, 6]]})
         hide(sheet, 3)
@@ -233,7 +233,7 @@ def test_rows_that_a_table_filter_hides_are_found(tmp_path: object) -> None:
     assert source_of(workbook(table), tmp_path) == (frozenset({3}), ())
 
 
-def test_rows_that_a_person_hid_belong_to_no_filter(tmp_path: object) -> None:
+def test_rows_that_a_person_hid_belong_to_no_filter(tmp_path: Path) -> None:
     def hidden(_: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         sheet.write_column(0, 0, ["Name", "a", "b"])
         hide(sheet, 2)
@@ -241,7 +241,7 @@ def test_rows_that_a_person_hid_belong_to_no_filter(tmp_path: object) -> None:
     assert source_of(workbook(hidden), tmp_path) == (frozenset(), ())
 
 
-def test_hidden_rows_without_numbers_are_counted(tmp_path: object) -> None:
+def test_hidden_rows_without_numbers_are_counted(tmp_path: Path) -> None:
     def filtered(_: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         sheet.write_column(0, 0, ["Name", "a", "b"])
         sheet.autofilter(0, 0, 2, 0)
@@ -251,7 +251,7 @@ def test_hidden_rows_without_numbers_are_counted(tmp_path: object) -> None:
     assert source_of(bare, tmp_path) == (frozenset({3}), ())
 
 
-def test_merged_cells_near_the_header_are_counted_from_the_first_column_in_use(tmp_path: object) -> None:
+def test_merged_cells_near_the_header_are_counted_from_the_first_column_in_use(tmp_path: Path) -> None:
     def merged(_: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         sheet.merge_range("C3:D3", "Price")
         sheet.merge_range("C60:D60", "late")
