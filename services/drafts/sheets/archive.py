@@ -44,9 +44,11 @@ class Archive:
     """
 
     def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")  # closed by us: the zip would keep it open for parts that are half read
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(self._file)
         except _UNREADABLE as exc:
+            self._file.close()
             raise damaged_error() from exc
         self._entries = {part_name(info.filename).lower(): info for info in self._zip.infolist()}
 
@@ -55,6 +57,7 @@ class Archive:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._zip.close()
+        self._file.close()
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._entries

@@ -11,9 +11,11 @@ _BOUNDSHEET = 0x0085
 _FILTER_MODE = 0x009B
 _AUTOFILTER_INFO = 0x009D
 _FORMULA = 0x0006
+_RECALC_ID = 0x01C1
 
 _WORKSHEET = 0
 _ZERO = bytes(8)
+_EMPTY_TEXT = 3
 _ALWAYS_CALCULATE = 0x3  # what Spreadsheet::WriteExcel and its ports set beside a result of 0
 
 
@@ -29,6 +31,8 @@ class WorkbookRecords:
     """Which of the worksheets are hidden."""
     worksheets: list[int] = field(default_factory=list)
     """Where the worksheets stand among sheets of all types."""
+    is_calculated: bool = False
+    """Whether a spreadsheet program has calculated the workbook; libraries that only write don't claim to."""
 
     def active_name(self, names: Sequence[str]) -> str | None:
         """Choose the active sheet's name from those of the worksheets."""
@@ -55,6 +59,8 @@ def workbook_records(stream: bytes, base: int) -> WorkbookRecords:
     for kind, data in _records(stream, base):
         if kind == _WINDOW1 and len(data) >= 12:
             found.active = struct.unpack_from("<H", data, 10)[0]
+        elif kind == _RECALC_ID:
+            found.is_calculated = True
         elif kind == _BOUNDSHEET and len(data) >= 6:
             offset, visibility, sheet_type = struct.unpack_from("<IBB", data)
             if sheet_type == _WORKSHEET:
@@ -65,16 +71,24 @@ def workbook_records(stream: bytes, base: int) -> WorkbookRecords:
     return found
 
 
-def sheet_records(stream: bytes, offset: int) -> SheetRecords:
-    """Read the part of the stream that is one sheet's."""
+def sheet_records(stream: bytes, offset: int, *, is_calculated: bool) -> SheetRecords:
+    """Read the part of the stream that is one sheet's; `is_calculated` comes from `WorkbookRecords`."""
     found = SheetRecords()
+    unclear: set[tuple[int, int]] = set()
+    has_results = False
     for kind, data in _records(stream, offset):
         if kind in (_FILTER_MODE, _AUTOFILTER_INFO):
             found.is_filtered = True
-        elif kind == _FORMULA and len(data) >= 16 and data[6:14] == _ZERO:
-            row, column = struct.unpack_from("<HH", data)
-            if struct.unpack_from("<H", data, 14)[0] & _ALWAYS_CALCULATE == _ALWAYS_CALCULATE:
-                found.uncalculated.add((row, column))
+        elif kind == _FORMULA and len(data) >= 16:
+            result, flags = data[6:14], struct.unpack_from("<H", data, 14)[0]
+            if result == _ZERO and flags & _ALWAYS_CALCULATE == _ALWAYS_CALCULATE:
+                found.uncalculated.add(struct.unpack_from("<HH", data))
+            elif result == _ZERO or (result[0] == _EMPTY_TEXT and result.endswith(b"\xff\xff")):
+                unclear.add(struct.unpack_from("<HH", data))
+            else:
+                has_results = True
+    if not (is_calculated or has_results):
+        found.uncalculated |= unclear
     return found
 
 

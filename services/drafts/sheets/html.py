@@ -21,9 +21,10 @@ from services.errors import SheetError
 from services.models import Reading
 
 _PIECE_CHARACTERS = 262_144
+_MAX_TABLES = 50  # to choose from
 _MAX_COLSPAN = 1_000  # as in browsers
 _MAX_ROWSPAN = 65_534
-_MAX_TEXT = 32_767  # characters of a nested table that count as text of the cell around it, as many as Excel allows
+_MAX_NESTED_TEXT = 1_000  # characters of a table that count as text of the cell around it too
 _BLOCKS = frozenset(
     ["p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd", "pre", "blockquote"]
 )
@@ -46,7 +47,8 @@ class HtmlTables:
         target = _Target()
         for text in _pages(path.read_bytes()):
             _parse(text, target)
-        self._grids = [table.grid for table in target.tables if table.size]
+        tables = sorted(target.tables, key=lambda table: -table.size)[:_MAX_TABLES]
+        self._grids = [table.grid for table in target.tables if table.size and table in tables]
         if not self._grids:
             raise SheetError(f"This file is a web page without a table. {REMEDY}")
         if len(self._grids) == len(target.names):
@@ -55,9 +57,8 @@ class HtmlTables:
         for number, grid in enumerate(self._grids, 1):
             grid.name = grid.name or f"Table {number}"
         name_apart(self._grids)
-        largest = max(self._grids, key=lambda grid: sum(any(texts) and len(texts) for _, texts, _ in grid.rows))
         self.hidden_sheets: tuple[str, ...] = ()
-        self.sheets = in_order([grid.name for grid in self._grids], (), largest.name)
+        self.sheets = in_order([grid.name for grid in self._grids], (), tables[0].grid.name)
 
     def open_sheet(self, name: str) -> Source:
         """Load one table.
@@ -242,7 +243,7 @@ class _Table:
         """Give the text of the whole table, if it is short enough to belong to a cell around it."""
         lines = (" ".join(filter(None, texts)) for _, texts, _ in self.grid.rows)
         text = _BREAK.join(filter(None, lines))
-        return f"{_BREAK}{text}{_BREAK}" if len(text) <= _MAX_TEXT else ""
+        return f"{_BREAK}{text}{_BREAK}" if len(text) <= _MAX_NESTED_TEXT else ""
 
     def _span(self, column: int, attributes: dict[str, str]) -> None:
         columns = _count(attributes.get("colspan"), _MAX_COLSPAN)

@@ -140,6 +140,8 @@ def _markup_kind(start: bytes) -> Kind | None:
     root = _ROOT.match(text, before.end() if before else 0)
     if root is None:
         return _unfinished_markup(text)
+    if before and "<!doctype html" in before[0].lower():
+        return Kind.HTML
     if root[2].lower() in _PAGE_TAGS or (root[2].lower() in _TEXT_TAGS and "<table" in text.lower()):
         return Kind.HTML
     if root[2] == "Workbook" and _EXCEL_XML in text:

@@ -20,7 +20,7 @@ _LO_ERROR = re.compile(r"Err:[0-9]{3}$")
 _DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?T?(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:[.,]([0-9]*))?S)?$")
 _SKIPPED = frozenset(("annotation", "shapes", "tracked-changes", "dde-links"))
 _SPACES = {"s": " ", "tab": "\t", "line-break": "\n"}
-_WHITE_SPACE = re.compile(r"[ \t\r\n]+")
+_INDENT = re.compile(r" *[\t\r\n][ \t\r\n]*")
 _NUMBERS = frozenset(("float", "percentage", "currency"))
 
 
@@ -77,7 +77,7 @@ class _Cell:
         if self._is_error(shown, formula):
             return shown or "#N/A", shown or "#N/A", ERROR_VALUE
         kind = self._attributes.get("value-type", "")
-        if formula and not kind and not shown:
+        if formula and not kind and not self.paragraphs:
             return "", f"={formula.partition('=')[2]}", NO_RESULT
         return self._value(kind, shown), "", ""
 
@@ -148,9 +148,9 @@ class _Reader:
             self._finish_row()
 
     def text(self, text: str) -> None:
-        """Handle text; white space counts as one space, since more has elements of its own."""
+        """Handle text; real line breaks and tabs have elements of their own."""
         if self._paragraph_depth and self._cell and not self._skipped_depth:
-            self._cell.paragraphs[-1] += _WHITE_SPACE.sub(" ", text)
+            self._cell.paragraphs[-1] += _INDENT.sub(" ", text)
 
     def _start_in_cell(self, cell: _Cell, name: str, attributes: dict[str, str]) -> None:
         if name in ("p", "h"):
@@ -188,8 +188,10 @@ class _Reader:
         while self._texts and not self._texts[-1]:
             self._texts.pop()
         if self.grids and (self._texts or self._flaws):
-            for number in range(self._row + 1, self._row + self._row_repeats + 1):
-                self.grids[-1].add(number, self._texts, self._flaws, is_kept=self._wanted == len(self.grids) - 1)
+            is_kept = self._wanted == len(self.grids) - 1
+            last = self._row + self._row_repeats
+            for number in range(self._row + 1 if is_kept and last <= MAX_ROWS else last, last + 1):
+                self.grids[-1].add(number, self._texts, self._flaws, is_kept=is_kept)
         self._row += self._row_repeats
 
 

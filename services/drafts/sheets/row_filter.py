@@ -19,19 +19,24 @@ def filtered_rows(package: Package, part: str, table_filters: Iterable[str]) -> 
 
     `table_filters` has the ranges of the filters that the sheet's tables have, such as `A1:C9`.
     """
-    ranges = [*_sheet_filters(package, part), *table_filters]
+    ranges, is_filtered = _sheet_filters(package, part)
+    ranges += table_filters
+    if is_filtered and not ranges:
+        ranges = [_EVERY_ROW]  # Excel's advanced filter leaves no range in the sheet
     bodies = [(int(match[1]) + 1, int(match[2])) for text in ranges if (match := _RANGE.match(text))]
     if not bodies:
         return frozenset()
     return frozenset(row for row in _hidden_rows(package, part) if any(first <= row <= last for first, last in bodies))
 
 
-def _sheet_filters(package: Package, part: str) -> Iterator[str]:
+def _sheet_filters(package: Package, part: str) -> tuple[list[str], bool]:
+    """Give the ranges of a sheet's own filters, and whether any filter is at work."""
+    ranges: list[str] = []
+    is_filtered = False
     for tags in whole_tags(package.archive.pieces(part)):
-        for match in _FILTER.finditer(tags):
-            yield match[1].decode("ascii", "replace")
-        if b"filterMode" in tags and _ADVANCED_FILTER.search(tags):
-            yield _EVERY_ROW
+        ranges += [match[1].decode("ascii", "replace") for match in _FILTER.finditer(tags)]
+        is_filtered = is_filtered or bool(_ADVANCED_FILTER.search(tags))
+    return ranges, is_filtered
 
 
 def _hidden_rows(package: Package, part: str) -> Iterator[int]:

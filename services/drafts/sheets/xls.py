@@ -50,10 +50,12 @@ class Xls:
 
     def __init__(self, path: Path) -> None:
         try:
+            data = path.read_bytes()
             self._book = xlrd.open_workbook(
-                str(path), logfile=sys.stderr, formatting_info=True, on_demand=True, ragged_rows=True
+                file_contents=data, logfile=sys.stderr, formatting_info=True, on_demand=True, ragged_rows=True
             )
-            self._records = workbook_records(self._book.mem, self._book.base)
+            self._stream = self._book.mem or data  # xlrd lets go of streams without a container
+            self._records = workbook_records(self._stream, self._book.base)
         except _UNREADABLE as exc:
             raise _error(exc) from exc
         names = self._book.sheet_names()
@@ -72,7 +74,9 @@ class Xls:
         try:
             index = self._book.sheet_names().index(name)
             sheet = self._book.sheet_by_index(index)
-            records = sheet_records(self._book.mem, self._records.offset(index))
+            records = sheet_records(
+                self._stream, self._records.offset(index), is_calculated=self._records.is_calculated
+            )
             rows = _Rows(self._book, sheet, records)
             return Source(
                 rows=rows.read,

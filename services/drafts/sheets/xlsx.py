@@ -166,15 +166,16 @@ class _Rows:
 
     def _row(self, number: int, values: list[Value], found: Sequence[Mark]) -> RawRow:
         flaws = _apply(found, values) if found else ()
-        texts = [value if type(value) is str else self._text(value) for value in values]
+        texts = [
+            value if type(value) is str else plain(value) if type(value) is float else self._text(value)
+            for value in values
+        ]
         if "\0" in "".join(texts):
             self._nul += sum(text.count("\0") for text in texts)
             texts = [text.replace("\0", "\ufffd") for text in texts]
         return number, texts, flaws
 
     def _text(self, value: Value) -> str:
-        if type(value) is float:
-            return plain(value)
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
         if isinstance(value, int | float | str):
