@@ -1,12 +1,12 @@
 """Everything that can go wrong, by what the caller can do about it.
 
 CopydeskError
-├── PersonError               the person can mend what they gave or asked for
+├── PersonError               the person can fix what they gave or asked for
 │   ├── SheetError            the spreadsheet cannot be used as it is
 │   ├── LaunchError           the draft cannot be launched as it is
 │   ├── RefusedError          the batch or row is not in a state for that
 │   └── MissingError          there is no such draft, batch or row
-├── SettingsError             whoever starts Copydesk can mend a setting
+├── SettingsError             whoever starts Copydesk can fix a setting
 └── WriterError               talking to Writer went wrong
     ├── NoEffectError         the request surely had no effect: it may be sent again
     │   ├── UnreachableError  no connection could be made
@@ -76,7 +76,7 @@ class NoEffectError(WriterError):
 
 
 class UnreachableError(NoEffectError):
-    """Writer cannot be reached. Check the network; Copydesk tries again by itself."""
+    """Can't reach Writer. Check the network; Copydesk keeps trying."""
 
 
 class SlowDownError(NoEffectError):

@@ -3,11 +3,13 @@
 import math
 from datetime import datetime, timedelta
 
-from components.words import count, duration, number
+from components.words import count, duration, number, plain, shorten
 from services.models import Load
 
 RESTING = "No jobs running"
 """Takes the place of the pace, so that nothing moves when a batch comes to rest."""
+_QUOTED_LENGTH = 160
+"""Characters of Writer's own words that are shown while sending holds."""
 
 
 def pace(load: Load, now: datetime, *, waiting: bool, lost: int = 0) -> list[str]:
@@ -18,6 +20,8 @@ def pace(load: Load, now: datetime, *, waiting: bool, lost: int = 0) -> list[str
     separate, so that nothing moves when sending holds.
     """
     parts = [_holding(load, now) or _lost(lost) or _limit_reached(load, waiting) or _used(load)]
+    if _is_holding(load, now) and load.hold_reason:
+        parts.append(f"Writer says: “{plain(shorten(load.hold_reason, _QUOTED_LENGTH))}”")
     if load.jobs_per_minute is not None:
         parts.append(f"Writer accepts about {count(load.jobs_per_minute, 'job')} a minute")
     return parts
@@ -45,8 +49,12 @@ def _lost(rows: int) -> str:
     return f"{count(rows, 'response')} {were} lost. Checking {their}."
 
 
+def _is_holding(load: Load, now: datetime) -> bool:
+    return load.holding_until is not None and load.holding_until > now
+
+
 def _holding(load: Load, now: datetime) -> str:
-    if load.holding_until is None or load.holding_until <= now:
+    if load.holding_until is None or not _is_holding(load, now):
         return ""
     return f"Writer asked us to slow down. Sending resumes in {_short(load.holding_until - now)}."
 

@@ -15,17 +15,17 @@ from services.models import PauseKind
 from services.settings import SANDBOX
 from services.store import Store
 
-_LOOK_EVERY = 1.0
-"""Seconds after which the store is looked at without a wake-up: another process may have launched a batch."""
-_STOP_WITHIN = 3.0
+_STORE_CHECK_INTERVAL_S = 1.0
+"""Seconds between two checks of the store without a wake-up: another process may have launched a batch."""
+_STOP_TIMEOUT_S = 3.0
 """Seconds in which requests in flight may still get their answers when the server stops; 5 are for all of it."""
-_PATIENCE = 20.0
+_PAGE_TIMEOUT_S = 20.0
 """Seconds that a page waits for Writer."""
-_AFTER_FAULT = 10.0
-"""Seconds before a batch that failed, and has rows at Writer, is tried again."""
+_FAULT_PAUSE_S = 10.0
+"""Seconds before a batch that failed, and has jobs at Writer, runs again."""
 _FAULT = (
-    "Copydesk failed while running this batch; its log says how. "
-    "Nothing is lost: press Resume to go on, and if it fails again, tell whoever runs Copydesk."
+    "Copydesk failed while running this batch; nothing is lost. "
+    "Press Resume to continue, and if it fails again, ask whoever runs Copydesk to check its log."
 )
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Engine(Protocol):
         """Begin with every batch that has something to do."""
 
     def wake(self, batch_id: str) -> None:
-        """Look at that batch now: its state has changed."""
+        """Check that batch now: its state has changed."""
 
     def stop(self) -> None:
         """Finish or record what is in flight, and end."""
@@ -70,7 +70,7 @@ class EmbeddedEngine:
         self._supervisor = asyncio.run_coroutine_threadsafe(self._supervise(), self._loop)
 
     def wake(self, batch_id: str) -> None:
-        """Look at that batch now."""
+        """Check that batch now."""
         self._loop.call_soon_threadsafe(self._wake, batch_id)
 
     def stop(self) -> None:
@@ -88,9 +88,9 @@ class EmbeddedEngine:
         Raises UnreachableError: a person should not wait any longer; and what the work raises.
         """
         try:
-            return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, _PATIENCE), self._loop).result()
+            return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, _PAGE_TIMEOUT_S), self._loop).result()
         except TimeoutError as exc:
-            raise UnreachableError("Writer takes long to answer. Try again in a minute.") from exc
+            raise UnreachableError("Writer is taking too long to answer. Try again in a minute.") from exc
 
     def _run_loop(self) -> None:
         try:
@@ -113,8 +113,8 @@ class EmbeddedEngine:
             self._woken.clear()
             try:
                 await self._start_runners()
-            except Exception:  # noqa: BLE001 - whatever a look at the store raises, the next look may succeed
-                _log.exception("The engine could not look for batches; it tries again.")
+            except Exception:  # noqa: BLE001 - whatever the store raises, the next check may succeed
+                _log.exception("The engine could not read its batches; it tries again.")
             await self._rest()
         await self._stop_runners()
         await self._gateway.aclose()
@@ -142,10 +142,10 @@ class EmbeddedEngine:
     async def _advance(self, batch_id: str, runner: Runner) -> None:
         try:
             await runner.advance()
-        except Exception:  # noqa: BLE001 - one batch that cannot go on must not end the others
-            _log.exception("Batch %s could not go on.", batch_id)
+        except Exception:  # noqa: BLE001 - one batch that fails must not end the others
+            _log.exception("Batch %s failed.", batch_id)
             await self._halt(batch_id)
-            await self._clock.sleep(_AFTER_FAULT)
+            await self._clock.sleep(_FAULT_PAUSE_S)
         finally:
             del self._runners[batch_id]
 
@@ -155,25 +155,25 @@ class EmbeddedEngine:
         try:
             await asyncio.to_thread(halt, self._connection_id, PauseKind.FAULT, _FAULT, batch_id)
         except Exception:  # noqa: BLE001 - a store that is out of order may be what failed it
-            _log.exception("Batch %s could not be paused; it is tried again.", batch_id)
+            _log.exception("Batch %s could not be paused; it will run again.", batch_id)
 
     async def _stop_runners(self) -> None:
         for runner in self._runners.values():
             runner.stop()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_STOP_WITHIN)
+            _, late = await asyncio.wait(self._tasks, timeout=_STOP_TIMEOUT_S)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._woken.wait(), _LOOK_EVERY)
+            await asyncio.wait_for(self._woken.wait(), _STORE_CHECK_INTERVAL_S)
         except TimeoutError:
             return
 
 
 def _elsewhere(connection: str) -> str:
     where = "the sandbox" if connection == SANDBOX else connection
-    mend = "without WRITER_API_KEY" if connection == SANDBOX else f"with WRITER_BASE_URL={connection} and its key"
-    return f"This batch was launched on {where}, and none of its rows is sent anywhere else. Start Copydesk {mend}."
+    how = "without WRITER_API_KEY" if connection == SANDBOX else f"with WRITER_BASE_URL={connection} and its key"
+    return f"This batch was launched on {where} and only runs there. Start Copydesk {how} to continue."

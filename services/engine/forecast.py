@@ -1,16 +1,16 @@
-"""How long an agent's jobs take, learned from those that ended: what tells when results are likely."""
+"""How long an agent's jobs take, measured on those that ended: predicts when results are likely."""
 
 from bisect import bisect_right, insort
 from collections import deque
 
-_REMEMBERED = 300
+_REMEMBERED_JOBS = 300
 """Jobs that ended last, whose durations count."""
-_LATER = 0.1
-"""The part of its age after which a job is looked at again that has just become the longest of all."""
-_LATEST = 0.5
+_RECHECK_AGE_FRACTION = 0.1
+"""The part of its age after which a job is polled again that has just become the longest of all."""
+_MAX_RECHECK_AGE_FRACTION = 0.5
 """The same for a job that takes much longer than any other."""
-_SHORTEST = 1.0
-"""Seconds that the longest job is taken to need at the least."""
+_MIN_LONGEST_S = 1.0
+"""Seconds that the longest job is assumed to take at the least."""
 
 
 class Forecast:
@@ -20,9 +20,9 @@ class Forecast:
         self._last: deque[float] = deque()
         self._sorted: list[float] = []
 
-    def learn(self, seconds: float) -> None:
-        """Take note of how long a job took."""
-        if len(self._last) == _REMEMBERED:
+    def record(self, seconds: float) -> None:
+        """Record how long a job took."""
+        if len(self._last) == _REMEMBERED_JOBS:
             forgotten = self._last.popleft()
             del self._sorted[bisect_right(self._sorted, forgotten) - 1]
         self._last.append(seconds)
@@ -30,7 +30,7 @@ class Forecast:
 
     @property
     def knows(self) -> bool:
-        """Whether anything was learned yet."""
+        """Whether any duration was recorded yet."""
         return bool(self._last)
 
     def likely(self, age: float, age_then: float) -> float:
@@ -41,8 +41,12 @@ class Forecast:
         if then < 1:
             return (self._share(age) - then) / (1 - then)
         # longer than any other: nobody knows, and the longer it takes, the less it matters to know at once
-        longest = max(self._sorted[-1], _SHORTEST)
-        return 1.0 if age >= age_then * (1 + min(_LATEST, _LATER * age_then / longest)) else 0.0
+        longest = max(self._sorted[-1], _MIN_LONGEST_S)
+        return (
+            1.0
+            if age >= age_then * (1 + min(_MAX_RECHECK_AGE_FRACTION, _RECHECK_AGE_FRACTION * age_then / longest))
+            else 0.0
+        )
 
     def _share(self, age: float) -> float:
         return bisect_right(self._sorted, age) / len(self._sorted)

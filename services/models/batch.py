@@ -31,12 +31,12 @@ class Batch:
     created_at: datetime
     finished_at: datetime | None
     started_at: datetime | None = None
-    """When its first row was sent, since it was launched or last set going again after it was over."""
+    """When its first row was sent since it was launched or last restarted."""
     options: LaunchOptions = field(default_factory=LaunchOptions)
     sample_end: int | None = None
     """The position before which rows may be sent; None: all may."""
     unguarded: bool = False
-    """Whether a person let it go on although nearly all rows fail."""
+    """Whether a person resumed it although nearly all rows fail."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Counts:
 
     by_state: Mapping[RowState, int] = field(default_factory=dict)
     retrying: int = 0
-    """How many of the failed ones are tried again by themselves, as soon as their pause is over."""
+    """How many of the failed ones will be retried automatically."""
 
     def __getitem__(self, state: RowState) -> int:
         """How many rows are in that state."""
@@ -100,17 +100,17 @@ def pausable(batch: Batch) -> bool:
 
 
 def resumable(batch: Batch, connection: str) -> bool:
-    """Whether the batch may go on, here: only on the connection it was launched on."""
+    """Whether the batch may be resumed here: only on the connection it was launched on."""
     return _paused_here(batch, connection) and batch.pause_kind not in (PauseKind.SAMPLE, PauseKind.MOST_FAIL)
 
 
 def resumable_anyway(batch: Batch, connection: str) -> bool:
-    """Whether a person may let it go on, here, although nearly all rows fail."""
+    """Whether a person may resume it here although nearly all rows fail."""
     return _paused_here(batch, connection) and batch.pause_kind is PauseKind.MOST_FAIL
 
 
 def sampled(batch: Batch, connection: str) -> bool:
-    """Whether the rows to try first are done, and a person may let the others go, here."""
+    """Whether the sample is done, and a person may send the remaining rows here."""
     return _paused_here(batch, connection) and batch.pause_kind is PauseKind.SAMPLE
 
 
@@ -129,7 +129,7 @@ def deletable(batch: Batch, counts: Counts) -> bool:
 
 
 def held_back(batch: Batch, counts: Counts) -> int:
-    """How many rows wait behind those that are tried first, and may not be sent yet."""
+    """How many rows wait behind the sample and may not be sent yet."""
     if batch.sample_end is None or batch.options.sample_rows is None:
         return 0
     return max(0, counts.total - counts[RowState.SKIPPED] - batch.options.sample_rows)
@@ -141,5 +141,5 @@ def sendable(batch: Batch, counts: Counts) -> int:
 
 
 def moving(batch: Batch, counts: Counts) -> bool:
-    """Whether the batch changes by itself, so that screens have to follow it."""
+    """Whether the batch is changing, so that screens have to refresh."""
     return batch.state is BatchState.RUNNING or counts[RowState.IN_PROGRESS] + counts[RowState.SENDING] > 0

@@ -1,4 +1,4 @@
-"""The connection to Writer: what its requests do, and what they told."""
+"""The connection to Writer: what its requests are doing, and its health."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ class Load:
     last_minute: int
     """Requests of all batches and processes that left in the last minute."""
     limit: int
-    """How many may."""
+    """How many requests may leave in a minute."""
     holding_until: datetime | None = None
     """Until when nobody sends, because Writer asked us to slow down."""
     hold_reason: str = ""
@@ -24,9 +24,9 @@ class Load:
 
 @dataclass(frozen=True)
 class ConnectionHealth:
-    """What the last requests told about the connection to Writer."""
+    """The health of the connection to Writer, from its last requests."""
 
     unreachable_since: datetime | None = None
     key_refused_at: datetime | None = None
     detail: str = ""
-    """What was said, in a sentence."""
+    """What went wrong, in a sentence."""

@@ -75,7 +75,7 @@ class Check:
 
 
 MOST_RETRIES = 3
-"""How many more attempts a failed job can get by itself."""
+"""How many automatic retries a failed job can get."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class LaunchOptions:
     sample_rows: int | None = None
     """Rows to send first, before a person lets the others go; None: all at once."""
     retries: int = 0
-    """How many more attempts a failed job gets by itself: from 0 to `MOST_RETRIES`."""
+    """How many automatic retries a failed job gets: from 0 to `MOST_RETRIES`."""
     resend_lost: bool = False
     """Whether a row is sent again when it cannot be proved that its lost request had no effect."""
 

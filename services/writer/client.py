@@ -194,9 +194,7 @@ class Writer:
                     await response.aclose()
         except _NOTHING_SENT as exc:
             reason = wire.shortened(str(exc)) or type(exc).__name__
-            raise UnreachableError(
-                f"Writer cannot be reached ({reason}). Check the network; Copydesk tries again by itself."
-            ) from exc
+            raise UnreachableError(f"Can't reach Writer ({reason}). Check the network; Copydesk keeps trying.") from exc
         except (httpx.RequestError, TimeoutError) as exc:
             # Without its cause: the texts of protocol errors quote what was received.
             raise AnswerLostError(

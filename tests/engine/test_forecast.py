@@ -10,7 +10,7 @@ from services.engine.forecast import Forecast
 def learned(*seconds: float) -> Forecast:
     forecast = Forecast()
     for duration in seconds:
-        forecast.learn(duration)
+        forecast.record(duration)
     return forecast
 
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from components.markdown import MAX_CHARACTERS
 from components.selection import selected
+from components.words import plain
 from services.models import (
     Agent,
     AgentInput,
@@ -501,6 +502,34 @@ def test_while_sending_holds_the_page_says_for_how_long(desk: StubDesk, visit: V
         assert [text for text in captions if re.fullmatch(expected, text)] != []
         assert "Writer accepts about 50 jobs a minute" in captions
         assert [text for text in captions if OF_396 in text] == []
+
+
+def test_while_sending_holds_the_page_quotes_writer_word_for_word(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(), some_rows(in_progress=1, waiting=2))
+    until = datetime.now(UTC) + timedelta(seconds=30)
+    desk.busy = Load(60, 396, until, hold_reason="Slow **down**, [please](http://x)")
+    captions = sentences(visit("batch.py", id="batch-1").caption)
+    assert f"Writer says: “{plain('Slow **down**, [please](http://x)')}”" in captions
+    desk.busy = Load(60, 396, HELD_A_MOMENT_AGO, hold_reason="Slow down")
+    assert not [text for text in sentences(visit("batch.py", id="batch-1").caption) if "Slow" in text]
+
+
+@pytest.mark.parametrize(
+    ("rows", "label"),
+    [
+        ({"failed": 3}, "Retry 3 failed rows"),
+        ({"empty": 1}, "Retry 1 empty row"),
+        ({"failed": 3, "empty": 2}, "Retry 3 failed and 2 empty rows"),
+    ],
+)
+def test_one_click_retries_failed_and_empty_rows(
+    desk: StubDesk, visit: Visit, rows: dict[str, int], label: str
+) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED, finished_at=LAUNCHED), some_rows(completed=1, **rows))
+    page = visit("batch.py", id="batch-1")
+    assert page.button(key="retry_failed").label == label
+    counted = {metric.label: metric.value for metric in page.metric}
+    assert counted.get("Empty") == (str(rows["empty"]) if "empty" in rows else None)
 
 
 @pytest.mark.parametrize(

@@ -273,9 +273,7 @@ class TestTheAgent:
         with monkeypatch.context() as broken:
             broken.setattr(desk.agents, "list", raising(UnreachableError()))
             page = visit(draft.id)
-            assert sentences(page.error) == [
-                r"Writer cannot be reached\. Check the network\; Copydesk tries again by itself\."
-            ]
+            assert sentences(page.error) == [r"Can\'t reach Writer\. Check the network\; Copydesk keeps trying\."]
             assert "agent" not in keys(page)
         page = press(page, "refresh_agents")
         assert sentences(page.error) == []

@@ -58,15 +58,15 @@ async def send_for_a_while(store: Store, name: str, until: float) -> None:
 
 
 def send_in_this_process(url: str, name: str, until: float) -> Left:
-    standard = budget._WINDOW, budget._JITTER
-    budget._WINDOW, budget._JITTER = WINDOW, JITTER  # a minute would be long
+    standard = budget._WINDOW_S, budget._JITTER_S
+    budget._WINDOW_S, budget._JITTER_S = WINDOW, JITTER  # a minute would be long
     store = Store(url)
     store.connections = recording = Recording(store.connections)
     try:
         asyncio.run(send_for_a_while(store, name, until))
     finally:
         store.close()
-        budget._WINDOW, budget._JITTER = standard
+        budget._WINDOW_S, budget._JITTER_S = standard
     return recording.left
 
 

@@ -497,7 +497,7 @@ async def test_retry_after_is_read_in_every_form(
 @each_call
 async def test_a_refused_connection_surely_had_no_effect(call: Call, closed_port: int) -> None:
     writer = Writer(f"http://127.0.0.1:{closed_port}", KEY)
-    with pytest.raises(UnreachableError, match="Writer cannot be reached"):
+    with pytest.raises(UnreachableError, match="Can't reach Writer"):
         await call(writer)
     await writer.aclose()
 

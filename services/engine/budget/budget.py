@@ -14,20 +14,20 @@ from services.errors import NoEffectError
 from services.models import Load
 from services.store import Decision, Store, Window
 
-_WINDOW = 60.0
+_WINDOW_S = 60.0
 """Seconds over which Writer counts requests."""
-_JITTER = 0.5
+_JITTER_S = 0.5
 """Seconds by which a request may reach Writer later than it was entered: the window is counted that much longer."""
-_FIRST_PAUSE = 1.0
-_LONGEST_PAUSE = 60.0
+_MIN_PAUSE_S = 1.0
+_MAX_PAUSE_S = 60.0
 """Seconds of a pause when nobody said how long: doubled each time, up to the longest."""
 MAX_HELD_POLL_INTERVAL_S = 300.0
 """Seconds between two polls at the most while Writer asked everyone to hold, however long that lasts."""
-_SLACK = 0.7
-"""The part of the limit below which polls may be more frequent."""
-_PATIENCE = 5.0
-"""Seconds that a person waits for a turn."""
-_SHORTEST_WAIT = 0.05
+_SLACK_SHARE = 0.7
+"""The share of the limit below which polls may be more frequent."""
+_PERSON_PATIENCE_S = 5.0
+"""Seconds that a person waits for a request to leave."""
+_MIN_WAIT_S = 0.05
 """Seconds between two tries to get a turn at the least."""
 
 
@@ -44,12 +44,12 @@ class _Growing:
     """Pauses that double, up to the longest, with some jitter so that processes do not come back together."""
 
     def __init__(self) -> None:
-        self._next = _FIRST_PAUSE
+        self._next = _MIN_PAUSE_S
 
     def next(self, *, afresh: bool = False) -> float:
         """Seconds of the next pause; `afresh` begins with the first one again."""
-        seconds = _FIRST_PAUSE if afresh else self._next
-        self._next = min(_LONGEST_PAUSE, seconds * 2)
+        seconds = _MIN_PAUSE_S if afresh else self._next
+        self._next = min(_MAX_PAUSE_S, seconds * 2)
         return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - no secret: it only spreads requests
 
 
@@ -70,7 +70,7 @@ class Budget:
         self._held_poll_pause = HELD_POLL_INTERVAL_S
         # a few below, so that a jitter of the network does not carry one over
         limit = max(1, requests_per_minute - requests_per_minute // 100)
-        self._rules = Rules(limit, _WINDOW, _JITTER)
+        self._rules = Rules(limit, _WINDOW_S, _JITTER_S)
         self._failed_at: list[float] = []
         self.jobs_per_minute: float = self._rules.for_jobs
         """The pace at which large batches may start jobs, as this process saw it last."""
@@ -86,18 +86,18 @@ class Budget:
     async def acquire(self) -> None:
         """Wait until one other request may leave, and enter it."""
         while (grant := await self._enter(None, self._rules.other)).number == 0:
-            await self._clock.sleep(max(_SHORTEST_WAIT, grant.wait))
+            await self._clock.sleep(max(_MIN_WAIT_S, grant.wait))
 
     async def acquire_for_person(self) -> None:
         """Enter a request that a person waits for; a pause of ours is no reason to let them wait.
 
         Raises NoEffectError: there is no turn within seconds.
         """
-        until = self._now() + _PATIENCE
+        until = self._now() + _PERSON_PATIENCE_S
         while (grant := await self._enter(None, self._rules.other, pausing=False)).number == 0:
             if self._now() + grant.wait > until:
-                raise NoEffectError("Writer's limit is used up for the moment. Try again in a minute.")
-            await self._clock.sleep(max(_SHORTEST_WAIT, grant.wait))
+                raise NoEffectError("The rate limit is used up for the moment. Try again in a minute.")
+            await self._clock.sleep(max(_MIN_WAIT_S, grant.wait))
 
     async def hold(self, seconds: float | None, reason: str = "", *, refused_poll: bool = False) -> None:
         """After a 429, let everyone hold, in all processes: for so many seconds, or as long as it takes to fit.
@@ -109,30 +109,30 @@ class Budget:
         now = self._now()
         poll_pause = self._next_poll_pause(now, seconds if refused_poll else None)
         if seconds is not None:
-            self._held_until = now + max(seconds, _FIRST_PAUSE)
+            self._held_until = now + max(seconds, _MIN_PAUSE_S)
         elif now < self._held_until:
             return  # requests are refused together
         else:
             # good answers between two refusals do not mean that the pace is right: only a minute without one does
-            pause = self._holds.next(afresh=now > self._held_until + _WINDOW)
+            pause = self._holds.next(afresh=now > self._held_until + _WINDOW_S)
             window = await asyncio.to_thread(self._window)
-            self._held_until = min(now + pause, max(now + _FIRST_PAUSE, self._rules.half_free_at(window)))
+            self._held_until = min(now + pause, max(now + _MIN_PAUSE_S, self._rules.half_free_at(window)))
         hold, until = self._store.connections.hold, self._held_until
         await asyncio.to_thread(hold, self._connection_id, now, until, reason, now + poll_pause)
 
     async def refused(self, batch_id: str, seconds: float) -> None:
         """After a 429 to a request that was to start a job, and left so long ago: start fewer jobs in a minute."""
         left_at = self._now() - seconds
-        await self._find_pace(batch_id, lambda window: after_refusal(window, self._rules.limit, _WINDOW, left_at))
+        await self._find_pace(batch_id, lambda window: after_refusal(window, self._rules.limit, _WINDOW_S, left_at))
 
     async def failed_for_capacity(self, jobs: int) -> None:
         """After so many jobs failed because Writer was busy: if that is many, start fewer jobs in a minute."""
         if not jobs:
             return
         now = self._now()
-        self._failed_at = [*(at for at in self._failed_at if at > now - _WINDOW), *[now] * jobs]
+        self._failed_at = [*(at for at in self._failed_at if at > now - _WINDOW_S), *[now] * jobs]
         number = len(self._failed_at)
-        await self._find_pace(None, lambda window: after_failures(window, self._rules.limit, _WINDOW, number))
+        await self._find_pace(None, lambda window: after_failures(window, self._rules.limit, _WINDOW_S, number))
 
     def load(self) -> Load:
         """What the requests of the connection are doing right now, those of all processes."""
@@ -186,7 +186,7 @@ class Budget:
         def noting(window: Window) -> Decision:
             self.jobs_per_minute = min(self._rules.pace(window), self._rules.for_jobs)
             self.jobs_in_minute = sum(window.jobs.values())
-            self.is_slack = window.requests < _SLACK * self._rules.limit
+            self.is_slack = window.requests < _SLACK_SHARE * self._rules.limit
             return decide(window)
 
         reserve, seconds = self._store.connections.reserve, self._rules.window

@@ -1,34 +1,34 @@
 """How many jobs may be started in a minute: Writer counts more than requests, and others may use the same limits.
 
-The pace is found by being refused, and rises again by itself, the faster the longer nothing is refused. Nothing here
-remembers: all of it follows from what the store keeps.
+A refusal lowers the pace, and it rises again automatically, the faster the longer nothing is refused. Nothing here
+keeps state: all of it follows from what the store keeps.
 """
 
 import math
 
 from services.store import Window
 
-_LEAST = 5.0
-"""Jobs a minute that are tried even when fewer were accepted: else nobody would find out that there is room again."""
-_WHILE_KEEPING_TO_IT = 0.9
-"""What is left of a pace that was kept to, and refused all the same."""
-_AFTER_FAILURES = 0.7
-"""The part of the jobs started in a minute that is thought to be right when some of them failed for capacity."""
-_FEWEST_FAILURES = 3
-_SHARE_OF_FAILURES = 0.1
+_MIN_JOBS_PER_MINUTE = 5.0
+"""Jobs a minute that are tried even when fewer were accepted: else nobody would notice that there is room."""
+_REFUSED_AT_PACE_FACTOR = 0.9
+"""What is left of a pace that was kept, and refused all the same."""
+_CAPACITY_FAILURE_FACTOR = 0.7
+"""The part of the jobs started in a minute that becomes the pace when some of them failed for capacity."""
+_MIN_CAPACITY_FAILURES = 3
+_MIN_CAPACITY_FAILURE_SHARE = 0.1
 """Failures for capacity that mean something, and the part of the jobs started in a minute that they have to be."""
-_STEPS = 20
+_FIRST_RISE_DIVISOR = 20
 """The first rise is one in so many; each later one, a minute apart, is twice the one before."""
-_CALM = 3
+_CALM_MINUTES = 3
 """Minutes without a refusal in which the pace stays as it is."""
-_MOST_RISES = 20
+_MAX_RISES = 20
 
 
 def effective(window: Window, most: int, minute: float) -> float:
     """Jobs that may be started in a minute now, `most` where nothing lowers that."""
     if window.pace is None:
         return most
-    rises = min(_MOST_RISES, max(0, _minutes(window, minute) - _CALM))
+    rises = min(_MAX_RISES, max(0, _minutes(window, minute) - _CALM_MINUTES))
     return min(most, window.pace + _step(window.pace) * ((1 << rises) - 1))
 
 
@@ -36,7 +36,7 @@ def rises_at(window: Window, most: int, minute: float) -> float:
     """When the pace is next higher than now."""
     if effective(window, most, minute) >= most:
         return math.inf
-    return window.paced_at + max(_CALM + 1, _minutes(window, minute) + 1) * minute
+    return window.paced_at + max(_CALM_MINUTES + 1, _minutes(window, minute) + 1) * minute
 
 
 def after_refusal(window: Window, most: int, minute: float, left_at: float) -> float:
@@ -48,7 +48,7 @@ def after_refusal(window: Window, most: int, minute: float, left_at: float) -> f
     now = effective(window, most, minute)
     accepted = sum(window.jobs.values())
     if accepted >= now and left_at >= window.paced_at:
-        return max(_least(most), now * _WHILE_KEEPING_TO_IT)
+        return max(_least(most), now * _REFUSED_AT_PACE_FACTOR)
     return max(_least(most), min(now, accepted))
 
 
@@ -58,19 +58,19 @@ def after_failures(window: Window, most: int, minute: float, failures: int) -> f
     None: as it is, for they are few, as they are at any pace, or it was lowered within the last minute.
     """
     started = sum(entry.number for entry in window.entries if entry.batch_id is not None)
-    if failures < max(_FEWEST_FAILURES, _SHARE_OF_FAILURES * started):
+    if failures < max(_MIN_CAPACITY_FAILURES, _MIN_CAPACITY_FAILURE_SHARE * started):
         return None
     if window.pace is not None and window.now < window.paced_at + minute:
         return None
-    return max(_least(most), min(effective(window, most, minute), started * _AFTER_FAILURES))
+    return max(_least(most), min(effective(window, most, minute), started * _CAPACITY_FAILURE_FACTOR))
 
 
 def _least(most: int) -> float:
-    return min(_LEAST, most)
+    return min(_MIN_JOBS_PER_MINUTE, most)
 
 
 def _step(pace: float) -> float:
-    return max(1.0, pace // _STEPS)
+    return max(1.0, pace // _FIRST_RISE_DIVISOR)
 
 
 def _minutes(window: Window, minute: float) -> int:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from services.engine.budget.pace import effective, rises_at
 from services.store import Decision, Entry, Window
 
-_SOON = 1 / 240
+_ASK_AGAIN_FRACTION = 1 / 240
 """The part of the window (of 60 s: a quarter second) after which a batch that left a slot to another asks again."""
-_GRACE = 1 / 30
+_LATE_ASK_FRACTION = 1 / 30
 """The part of the window (of 60 s: 2 s) by which a batch may be late when it asks again."""
-_NEXT = 1 / 120
+_NEXT_ASK_FRACTION = 1 / 120
 """The part of the window (of 60 s: half a second) within which a batch that got something asks for more, if it does.
 
 Not only if it got less than it asked for: a batch whose requests come back one by one asks for one each time.
@@ -27,7 +27,7 @@ Not only if it got less than it asked for: a batch whose requests come back one 
 
 HELD_POLL_INTERVAL_S = 60.0
 """Seconds between two polls while Writer asked everyone to hold."""
-_STEADY = 100
+_USED_UP_DIVISOR = 100
 """One in so many of the limit comes free and is used at once, again and again, while it is used up."""
 _NOBODY = ""
 """Stands for a batch that has sent nothing."""
@@ -84,14 +84,14 @@ class Rules:
         turn = _Turn(self, window, batch_id)
         number = min(most, max(turn.of_small, turn.fair(turn.burst.room)))
         if number > 0:
-            return Decision(number, window.now, window.now + _NEXT * self.minute)
+            return Decision(number, window.now, window.now + _NEXT_ASK_FRACTION * self.minute)
         if turn.trickle_at <= window.now and turn.fair(turn.all.room) > 0:
-            return Decision(1, window.now, window.now + _NEXT * self.minute, turn.next_trickle)
+            return Decision(1, window.now, window.now + _NEXT_ASK_FRACTION * self.minute, turn.next_trickle)
         return self._later(turn.again_at)
 
     def used_up(self, window: Window) -> bool:
         """Whether a batch that has much to send waits for requests to leave the window, or uses what has just done."""
-        return _Turn(self, window, _NOBODY).burst.room <= self.limit // _STEADY
+        return _Turn(self, window, _NOBODY).burst.room <= self.limit // _USED_UP_DIVISOR
 
     def leaves_by(self, window: Window, batch_id: str, rows: int) -> float:
         """When the last of so many waiting rows of a batch may leave, if the pace stays and Writer answers.
@@ -111,7 +111,7 @@ class Rules:
         return begin + (windows + 1) * self.window  # what polls have taken beyond what is left to them
 
     def _later(self, again_at: float) -> Decision:
-        return Decision(0, again_at, again_at + _GRACE * self.minute)
+        return Decision(0, again_at, again_at + _LATE_ASK_FRACTION * self.minute)
 
 
 def _requests(entry: Entry) -> int:
@@ -226,7 +226,7 @@ class _Turn:
         if self._mine < self._small_until:
             times.append(self._small.free_at)
         if min(times) <= now:
-            return now + _SOON * minute  # it is there, and left to another batch
+            return now + _ASK_AGAIN_FRACTION * minute  # it is there, and left to another batch
         return min(*times, rises_at(self._window, self._rules.limit, minute))
 
     def slots(self, begin: float) -> Iterator[tuple[float, int]]:

@@ -103,7 +103,7 @@ class Runner:
 
     async def _step(self, sender: Sender, collector: Collector, settler: Settler) -> bool:
         """Begin what can begin now; tells whether nothing is left to do."""
-        state = await asyncio.to_thread(self._guard.look)
+        state = await asyncio.to_thread(self._guard.check)
         await self._send_more(sender, state)
         await self._collect(collector)
         await self._settle(settler)

@@ -1,4 +1,4 @@
-"""The breaker: says when so many rows fail for one reason that sending more is not worth it."""
+"""The circuit breaker: tells when so many rows fail for one reason that sending more isn't worthwhile."""
 
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from services.engine.runner.reasons import same_reason
 
 RECENT = 40
 """Outcomes among which a share counts as sudden."""
-_FEWEST = 10
-"""Outcomes that there have to be before anything is said."""
-_NEARLY_ALL = 90
+_MIN_OUTCOMES = 10
+"""Outcomes needed before there is a verdict."""
+_NEARLY_ALL_PERCENT = 90
 """Percent of all outcomes that fail for one reason."""
-_MOST = 60
+_JUMP_SHARE_PERCENT = 60
 """Percent of the recent outcomes that fail for one reason ..."""
-_JUMP = 40
+_JUMP_POINTS = 40
 """... and by how many percentage points that is more than before."""
 
 
@@ -34,7 +34,7 @@ class Verdict:
 
 
 class Breaker:
-    """Fed with the outcomes of a batch in order. It says the same again as long as it is so."""
+    """Fed with the outcomes of a batch in order; the verdict stands as long as it holds."""
 
     def __init__(self) -> None:
         self._recent: deque[str | None] = deque()
@@ -53,7 +53,7 @@ class Breaker:
             self._number_before += 1
 
     def verdict(self) -> Verdict | None:
-        """Why nothing more should be sent; None while all is well."""
+        """Why nothing more should be sent; None if there is no reason to stop."""
         failures = Counter(reason for reason in self._recent if reason is not None)
         if not failures:
             return None
@@ -63,15 +63,15 @@ class Breaker:
 
     def _nearly_all(self, reason: str, failed: int) -> Verdict | None:
         of = len(self._recent) + self._number_before
-        if of < _FEWEST or failed * 100 < _NEARLY_ALL * of:
+        if of < _MIN_OUTCOMES or failed * 100 < _NEARLY_ALL_PERCENT * of:
             return None
         return Verdict(reason, self._words[reason], failed, of, is_jump=False)
 
     def _jump(self, reason: str, recent: int, before: int) -> Verdict | None:
         number_before = self._number_before
-        if number_before < RECENT or recent * 100 < _MOST * RECENT:
+        if number_before < RECENT or recent * 100 < _JUMP_SHARE_PERCENT * RECENT:
             return None
         # shares compared without fractions: recent / RECENT - before / number_before
-        if (recent * number_before - before * RECENT) * 100 < _JUMP * RECENT * number_before:
+        if (recent * number_before - before * RECENT) * 100 < _JUMP_POINTS * RECENT * number_before:
             return None
         return Verdict(reason, self._words[reason], recent, RECENT, is_jump=True)

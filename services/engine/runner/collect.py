@@ -1,4 +1,4 @@
-"""Learning results: when to look for them, and by which requests; one request answers for a page of rows."""
+"""Collects results: decides when to poll and with which requests; one request answers for a page of rows."""
 
 import asyncio
 import heapq
@@ -16,41 +16,41 @@ from services.errors import AnswerLostError, RequestRefusedError, SlowDownError,
 from services.models import Batch, Job, JobState
 from services.store import Ended, Outstanding, Store
 
-_WORTH = 20
-"""Results that make a request worth while at any time: polls then add a twentieth to the requests."""
-_NEVER_WITHIN = 0.75
-"""Seconds between two looks at one agent's jobs at the least."""
-_IN_A_HURRY = 0.5
-"""Seconds of patience for each request of a look when nothing waits to be sent, or the limit is far from used up."""
-_AT_LEISURE = 1500.0
-"""The same while rows wait to be sent, over the number of jobs a minute: polls then take a twenty-fifth of them."""
-_LEISURE = (0.3, 4.0)
-"""Seconds that this is at the least and at the most."""
-_LONGEST_REST = 15.0
-"""Seconds after which there is a look whatever is expected: forecasts may be wrong."""
-_IN_THE_DARK = 0.25
-"""The part of the oldest job's age after which there is a look while nobody knows how long jobs take."""
-_TRAVEL = 0.2
+_RESULTS_PER_REQUEST = 20
+"""Results that make a request worthwhile at any time: polls then add a twentieth to the requests."""
+MIN_POLL_INTERVAL_S = 0.75
+"""Seconds between two polls of one agent's jobs at the least."""
+_IDLE_PATIENCE_S = 0.5
+"""Seconds to wait for more results for each request of a poll, while the rate limit is far from used up."""
+POLL_BUDGET_FRACTION = 1 / 25
+"""While rows wait to be sent, polls make so many requests for each job that is started."""
+_BUSY_PATIENCE_RANGE_S = (0.3, 4.0)
+"""Seconds to wait for more results then, at the least and at the most."""
+MAX_POLL_INTERVAL_S = 15.0
+"""Seconds after which Copydesk polls whatever is expected: forecasts may be wrong."""
+UNKNOWN_DURATION_POLL_FRACTION = 0.25
+"""The part of the oldest job's age after which Copydesk polls again while it doesn't know how long jobs take."""
+_MIN_TRAVEL_S = 0.2
 """Seconds that a job is younger than its row, at the least."""
-_LISTED_AFTER = 20.0
-"""Seconds in which a job should have appeared in the list; DESIGN: lists may lag."""
-_STALE_FOR = 60.0
-"""Seconds in which a failure from before a retry may still be told; later it is believed whatever its date."""
-_ASKED_ALONE = 20
-"""Jobs that should have been listed, and are asked for alone in one poll."""
-_SURE = 0.99
-"""How likely a job has ended of which it is odd that the list does not tell it."""
-_BY_CHANCE = 8
-"""Looks in a row that may be refused as one request too many before it is thought that only lists are."""
-_TOGETHER = 5
-"""Jobs asked for at a time."""
-_OUT_OF_CURIOSITY = 2
-"""Jobs, the oldest ones, that a look is about when nothing is expected."""
-_REMEMBERED = 5000
+LIST_LAG_S = 20.0
+"""Seconds after which a job should have appeared in the list: lists may lag."""
+_STALE_FAILURE_S = 60.0
+"""Seconds for which Writer may still report the failure from before a retry; later it counts whatever its date."""
+_MAX_JOBS_ALONE = 20
+"""Jobs that one poll asks for by their ids, where the list should have had them."""
+_SURE_LIKELIHOOD = 0.99
+"""The likelihood from which on a job counts as ended, so that it's odd if the list doesn't say so."""
+_MAX_CHANCE_REFUSALS = 8
+"""Polls in a row that may get a 429 by chance; after more, Copydesk takes it that only lists are refused."""
+_CONCURRENT_JOBS_ALONE = 5
+"""Jobs asked for by their ids at a time."""
+IDLE_POLL_JOBS = 2
+"""How many of the oldest jobs a poll is about when no result is expected."""
+_REMEMBERED_ROWS = 5000
 """Rows that ended, whose places in the list are remembered."""
 UNKNOWN_STATUS_PATIENCE_S = 600.0
 """Seconds for which a job counts as in progress whose status Copydesk doesn't know."""
-_UNKNOWN = "Writer no longer knows this job. Retry the row to make a new one."
+_UNKNOWN_TO_WRITER = "Writer no longer knows this job. Retry the row to make a new one."
 
 
 class Collector:
@@ -65,58 +65,64 @@ class Collector:
         self._outcomes = outcomes
         self._clock = clock
         self._outstanding: dict[str, Outstanding] = {}
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
         self._ended_sent_at: list[float] = []
         self._unreadable: dict[str, float] = {}
         """Jobs that can't be read, or whose status is unknown, and since when."""
         self._stored = -1
-        self._looked_at = 0.0
+        self._polled_at = 0.0
         self._listed_at = 0.0
-        """When the list was last begun to be read that told what had ended by then."""
+        """When Copydesk last began to read the list and could read it."""
         self._asked_at: dict[str, float] = {}
-        """The same of jobs that were asked for alone."""
+        """When each job was last asked for by its id."""
         self._slowed_down = 0
-        """How many looks in a row ended at a page that was one request too many."""
+        """How many polls in a row ended with a 429 for the list."""
         self._list_failed = False
-        """Whether the last look ended at a page of the list that could not be had: the next one does without."""
+        """Whether the last poll failed to get a page of the list: the next one does without."""
 
     def begin(self) -> None:
-        """See every page of the agent's list from now on, whichever batch asks for it."""
+        """Read every page of the agent's list from now on, whichever batch asks for it."""
         self._listing.readers.add(self._take)
 
     def end(self) -> None:
-        """See no pages any more."""
+        """Stop reading pages."""
         self._listing.readers.discard(self._take)
 
     async def next_poll(self, *, hurry: bool) -> Poll | None:
-        """The look that is due now, if one is, and no other batch of the agent has just looked.
+        """The poll that is due now, if any, unless another batch of the agent has just polled.
 
-        `hurry`: nothing of the batch waits to be sent.
+        `hurry` says that no row of the batch waits to be sent.
         """
         await self._read_store()
         now = self._clock.now()
-        if not self._outstanding or now - self._listing.read_at < _NEVER_WITHIN:
+        if not self._outstanding or now - self._listing.read_at < MIN_POLL_INTERVAL_S:
             return None
-        look = self._plan(now)
-        if not self._is_due(look, hurry):
+        poll = self._plan(now)
+        if not self._is_due(poll, hurry):
             return None
         self._listing.read_at = now
-        return look
+        return poll
 
     def _is_due(self, poll: Poll, hurry: bool) -> bool:
         oldest = min(row.sent_at for row in self._outstanding.values())
-        rested = poll.at - max(self._looked_at, oldest)
+        rested = poll.at - max(self._polled_at, oldest)
         if not self._forecast.knows:
-            return rested >= min(_LONGEST_REST, max(_NEVER_WITHIN, _IN_THE_DARK * (poll.at - oldest)))
-        if rested < _NEVER_WITHIN or poll.expected < 0.5:
-            return rested >= _LONGEST_REST
+            return rested >= min(
+                MAX_POLL_INTERVAL_S, max(MIN_POLL_INTERVAL_S, UNKNOWN_DURATION_POLL_FRACTION * (poll.at - oldest))
+            )
+        if rested < MIN_POLL_INTERVAL_S or poll.expected < 0.5:
+            return rested >= MAX_POLL_INTERVAL_S
         all_there = hurry and poll.expected > len(self._outstanding) - 0.5
-        return all_there or poll.expected >= _WORTH * poll.requests or rested >= poll.requests * self._patience(hurry)
+        return (
+            all_there
+            or poll.expected >= _RESULTS_PER_REQUEST * poll.requests
+            or rested >= poll.requests * self._patience(hurry)
+        )
 
     async def collect(self, poll: Poll) -> None:
-        """Look for the results that are likely there.
+        """Poll for the results that are likely there.
 
-        Raises WriterError: Writer could not be asked; what was learned before is told all the same.
+        Raises WriterError: Writer could not be asked; what was read before that is reported all the same.
         """
         self._list_failed, lists = False, poll.strategy is not Strategy.ALONE
         try:
@@ -128,13 +134,13 @@ class Collector:
             raise
         except SlowDownError:
             self._slowed_down += lists
-            self._list_failed = lists and self._slowed_down > _BY_CHANCE
+            self._list_failed = lists and self._slowed_down > _MAX_CHANCE_REFUSALS
             raise
         except UnknownToWriterError:
             # the agent is gone, and its list with it, but its jobs may still be asked for
-            await self._ask_alone(list(self._outstanding)[:_ASKED_ALONE])
+            await self._ask_alone(list(self._outstanding)[:_MAX_JOBS_ALONE])
         finally:
-            self._looked_at = poll.at
+            self._polled_at = poll.at
 
     async def _poll(self, poll: Poll) -> None:
         listed: set[str] = set()
@@ -152,16 +158,18 @@ class Collector:
         else:
             overdue = [job_id for job_id in poll.due if self._should_be_listed(job_id) and job_id not in listed]
             odd = [job_id for job_id in self._unreadable if job_id in self._outstanding]
-            await self._ask_alone(list(dict.fromkeys([*odd, *overdue]))[:_ASKED_ALONE])
+            await self._ask_alone(list(dict.fromkeys([*odd, *overdue]))[:_MAX_JOBS_ALONE])
 
     async def _read_store(self) -> None:
-        """Learn which rows are at Writer, where that has changed."""
+        """Read which rows have jobs in progress, where that has changed."""
         if self._stored != self._outcomes.stored:
             self._stored = self._outcomes.stored
             self._outstanding = await asyncio.to_thread(self._store.work.outstanding, self._batch.id)
-            # a job that was told and is still there, as it was sent then, is not stored yet
-            told = [job_id for job_id, row in self._outstanding.items() if self._told.get(job_id) == row.sent_at]
-            self._told = {job_id: self._outstanding.pop(job_id).sent_at for job_id in told}
+            # a job that was reported and is still there, as it was sent then, is not stored yet
+            reported = [
+                job_id for job_id, row in self._outstanding.items() if self._reported.get(job_id) == row.sent_at
+            ]
+            self._reported = {job_id: self._outstanding.pop(job_id).sent_at for job_id in reported}
 
     def _plan(self, now: float) -> Poll:
         likely = {
@@ -170,13 +178,13 @@ class Collector:
         }
         expected = sum(likely.values())
         due = sorted((job_id for job_id in likely if likely[job_id] >= 0.5), key=self._sent_at)
-        sure = frozenset(job_id for job_id in due if likely[job_id] >= _SURE)
-        due = due or heapq.nsmallest(_OUT_OF_CURIOSITY, likely, key=self._sent_at)
+        sure = frozenset(job_id for job_id in due if likely[job_id] >= _SURE_LIKELIHOOD)
+        due = due or heapq.nsmallest(IDLE_POLL_JOBS, likely, key=self._sent_at)
         if self._list_failed:
-            alone = due[:_ASKED_ALONE]
+            alone = due[:_MAX_JOBS_ALONE]
             return Poll(now, Strategy.ALONE, len(alone), expected, alone, sure)
         pages_of_all, pages_of_ended = self._pages(due, len(likely)), self._pages(due, expected)
-        # where it costs the same, only what is asked for alone is sure to be told
+        # where it costs the same, asking by id is sure to get an answer
         if len(due) < min(pages_of_all, pages_of_ended + 1) or len(likely) == 1:
             return Poll(now, Strategy.ALONE, len(due), expected, due, sure)
         if pages_of_all <= 1:
@@ -184,37 +192,37 @@ class Collector:
         return Poll(now, Strategy.ENDED, pages_of_ended + 1, expected, due, sure)
 
     def _pages(self, job_ids: list[str], others: float) -> int:
-        """How far these jobs reach into a list that has so many jobs of ours besides those that ended after them."""
+        """How many pages of the list these jobs reach into, with so many others besides those that ended after them."""
         oldest = min(map(self._sent_at, job_ids), default=math.inf)
         newer = len(self._ended_sent_at) - bisect_right(self._ended_sent_at, oldest)
         return max(1, math.ceil((newer + others) / self._listing.page_size))
 
     def _likely(self, age: float, age_then: float) -> float:
-        """How likely a job has ended; while nobody knows how long they take, any that is old enough to be listed."""
+        """The likelihood that a job has ended; while durations are unknown, any job old enough to be listed."""
         if not self._forecast.knows:
-            return 1.0 if age > _LISTED_AFTER else 0.0
-        return self._forecast.likely(age - _TRAVEL, max(0.0, age_then - _TRAVEL))
+            return 1.0 if age > LIST_LAG_S else 0.0
+        return self._forecast.likely(age - _MIN_TRAVEL_S, max(0.0, age_then - _MIN_TRAVEL_S))
 
     def _patience(self, hurry: bool) -> float:
-        """Seconds to wait for more results, for each request that a look takes."""
+        """Seconds to wait for more results, for each request that a poll takes."""
         if hurry or self._gateway.budget.is_slack:
-            return _IN_A_HURRY
-        least, most = _LEISURE
-        return min(most, max(least, _AT_LEISURE / self._gateway.budget.jobs_per_minute))
+            return _IDLE_PATIENCE_S
+        least, most = _BUSY_PATIENCE_RANGE_S
+        return min(most, max(least, 60 / (POLL_BUDGET_FRACTION * self._gateway.budget.jobs_per_minute)))
 
     def _sent_at(self, job_id: str) -> float:
         return self._outstanding[job_id].sent_at
 
     def _seen_at(self, job_id: str) -> float:
-        """When the job had not ended, as far as is known."""
+        """When the job was last known not to have ended."""
         return max(self._listed_at, self._asked_at.get(job_id, 0.0))
 
     def _should_be_listed(self, job_id: str) -> bool:
-        return job_id in self._outstanding and self._clock.now() - self._sent_at(job_id) > _LISTED_AFTER
+        return job_id in self._outstanding and self._clock.now() - self._sent_at(job_id) > LIST_LAG_S
 
     async def _ask_alone(self, job_ids: Sequence[str]) -> None:
-        for start in range(0, len(job_ids), _TOGETHER):
-            await asyncio.gather(*(self._ask_for(job_id) for job_id in job_ids[start : start + _TOGETHER]))
+        for start in range(0, len(job_ids), _CONCURRENT_JOBS_ALONE):
+            await asyncio.gather(*(self._ask_for(job_id) for job_id in job_ids[start : start + _CONCURRENT_JOBS_ALONE]))
 
     async def _ask_for(self, job_id: str) -> None:
         asked_at = self._clock.now()
@@ -222,14 +230,14 @@ class Collector:
             job = await self._gateway.job(job_id)
         except UnknownToWriterError:
             if job_id in self._outstanding:
-                self._end(job_id, Ended(self._outstanding[job_id].position, None, _UNKNOWN, job_id=job_id))
+                self._end(job_id, Ended(self._outstanding[job_id].position, None, _UNKNOWN_TO_WRITER, job_id=job_id))
         else:
             self._take([job], alone=True)
             if job_id in self._outstanding:
                 self._asked_at[job_id] = asked_at
 
     def _take_all(self, listed: set[str], jobs: Sequence[Job]) -> bool:
-        """Tell of rows of ours among these jobs; whether to read on, because some of ours were not listed yet."""
+        """Report our rows among these jobs; tells whether to read on, because some of ours were not listed yet."""
         ours = self._outstanding.keys() & {job.id for job in jobs}
         is_barren = bool(listed) and not ours
         listed |= ours
@@ -237,10 +245,10 @@ class Collector:
         return not is_barren and not self._outstanding.keys() <= listed
 
     def _take_all_of(self, sure: frozenset[str], pages: int) -> Reader:
-        """Tell what has become of rows of ours, and read on where some of those jobs should be on so many pages.
+        """Report what became of our rows, and read on where some of those jobs should be on so many pages.
 
-        Where jobs end faster than pages are read, they move those before them down, and a page may tell nothing though
-        the next one does.
+        Where jobs end faster than pages are read, they push earlier ones down, and a page may have no news though the
+        next one does.
         """
         left = pages
 
@@ -256,16 +264,16 @@ class Collector:
 
         `alone` says that the job was asked for by its id, and did not come out of a list.
         """
-        ended = [job for job in jobs if job.id in self._outstanding and self._tell(job, alone)]
+        ended = [job for job in jobs if job.id in self._outstanding and self._report(job, alone)]
         return bool(ended) and bool(self._outstanding)
 
-    def _tell(self, job: Job, alone: bool) -> bool:
+    def _report(self, job: Job, alone: bool) -> bool:
         """Report how a job of ours ended; tells whether it has."""
         row = self._outstanding[job.id]
         ended = self._unreadable_end(row, job, alone) if job.unreadable else self._readable_end(row, job)
         if ended is None:
             return False
-        self._learn(row, job)
+        self._record_duration(row, job)
         self._end(job.id, ended)
         return True
 
@@ -294,23 +302,23 @@ class Collector:
         return Ended(row.position, None, words, job_id=job.id)
 
     def _end(self, job_id: str, ended: Ended) -> None:
-        sent_at = self._told[job_id] = self._outstanding.pop(job_id).sent_at
+        sent_at = self._reported[job_id] = self._outstanding.pop(job_id).sent_at
         self._asked_at.pop(job_id, None)
         self._unreadable.pop(job_id, None)
         insort(self._ended_sent_at, sent_at)
-        del self._ended_sent_at[:-_REMEMBERED]
+        del self._ended_sent_at[:-_REMEMBERED_ROWS]
         self._outcomes.ended(ended)
 
-    def _learn(self, row: Outstanding, job: Job) -> None:
-        """How long the job took; one that was retried was created long before."""
+    def _record_duration(self, row: Outstanding, job: Job) -> None:
+        """Record how long the job took, unless it was retried: then it was created long before."""
         if job.created_at is None or job.updated_at is None or row.sent_at_writer is None:
             return
         if job.created_at.timestamp() >= row.sent_at_writer:
-            self._forecast.learn((job.updated_at - job.created_at).total_seconds())
+            self._forecast.record((job.updated_at - job.created_at).total_seconds())
 
     def _is_stale(self, row: Outstanding, job: Job) -> bool:
-        """Whether this failure is the one for which the job was retried: lists may lag behind a retry."""
+        """Whether this failure is the one from before the retry: lists may lag behind."""
         if row.sent_at_writer is None or job.updated_at is None:
             return False
-        just_sent = self._clock.now() - row.sent_at < _STALE_FOR
+        just_sent = self._clock.now() - row.sent_at < _STALE_FAILURE_S
         return just_sent and job.updated_at.timestamp() < row.sent_at_writer

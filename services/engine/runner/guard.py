@@ -1,4 +1,4 @@
-"""Watches over one batch: failed rows are tried again, its sample ends, and it stops when going on would be in vain."""
+"""Watches over one batch: retries failed rows, ends its sample, and pauses it when sending more rows is pointless."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +13,9 @@ from services.engine.runner.retries import Retries
 from services.models import EMPTY_SUGGESTION, Batch, BatchState, PauseKind, is_blank
 from services.store import Ended, Store
 
-_REMEMBERED = 2 * RECENT
-"""Rows that ended last which a new process learns from the store."""
-_QUOTED = 300
+_REMEMBERED_ROWS = 2 * RECENT
+"""Rows that ended last which a new process reads from the store."""
+_MAX_QUOTED_LENGTH = 300
 """Characters of Writer's words that a reason quotes."""
 
 
@@ -35,8 +35,8 @@ class Guard:
         self._is_new = True
         self._began: datetime | None = None
 
-    def look(self) -> BatchState:
-        """Do what is due, and give the batch's state after that."""
+    def check(self) -> BatchState:
+        """Do what is due; returns the batch's state after that."""
         batch = self._read()
         if self._stop_at_limit(batch):
             return BatchState.PAUSED
@@ -51,7 +51,7 @@ class Guard:
         return batch.state
 
     def ended(self, group: list[Ended]) -> None:
-        """Store how rows came to an end, and which of them are to be tried again."""
+        """Store how rows ended, and which of them will be retried."""
         batch, now = self._read(), self._clock.now()
         causes = self._causes(group)
         for item in group:
@@ -74,7 +74,7 @@ class Guard:
         return number
 
     def _read(self) -> Batch:
-        """The batch as it is; what was learned is forgotten when it has begun anew since."""
+        """The batch as it is; what was recorded is dropped when the batch has started over since."""
         batch = self._store.batches.only(self._id)
         if self._is_new or batch.started_at != self._began:
             self._is_new, self._began = False, batch.started_at
@@ -84,9 +84,9 @@ class Guard:
         return batch
 
     def _remember(self) -> None:
-        """Learn how the last rows ended that were sent since the batch began: others may have been mended."""
-        last = self._store.watch.last_ended(self._id, _REMEMBERED)
-        self._knows_all = len(last) < _REMEMBERED
+        """Record how the last rows ended that were sent since the batch began: earlier causes may be fixed."""
+        last = self._store.watch.last_ended(self._id, _REMEMBERED_ROWS)
+        self._knows_all = len(last) < _REMEMBERED_ROWS
         for position, words in last:
             self._record(position, words, hint(words) if words else None)
         if not self._knows_all and self._store.watch.any_completed(self._id):
@@ -98,7 +98,9 @@ class Guard:
         causes = {position: hint(words) for position, words in errors.items()}
         busy = [position for position, cause in causes.items() if cause is Cause.BUSY]
         outsized = self._store.watch.outsized(self._id, busy) if busy else None
-        for position in busy if outsized is not None else []:
+        if outsized is None:
+            return causes
+        for position in busy:
             if self._outsized.add(errors[position], position, is_outsized=position in outsized):
                 causes[position] = Cause.INPUT
         return causes
@@ -161,14 +163,14 @@ def limit_reason(verdict: AtLimit) -> str:
 
 
 def _quoted(words: str) -> str:
-    return words if len(words) <= _QUOTED else f"{words[:_QUOTED]}…"
+    return words if len(words) <= _MAX_QUOTED_LENGTH else f"{words[:_MAX_QUOTED_LENGTH]}…"
 
 
 def _sample_reason(first: int, behind: int) -> str:
     if first == 1:
-        done = "The first row is done. Look at its suggestion"
+        done = "The first row is done. Check its suggestion"
     else:
-        done = f"The first {first:,} rows are done. Look at their suggestions"
+        done = f"The first {first:,} rows are done. Check their suggestions"
     return f"{done}, then run the remaining {'row' if behind == 1 else f'{behind:,} rows'}."
 
 

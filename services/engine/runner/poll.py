@@ -1,22 +1,22 @@
-"""A look for results, as it is planned."""
+"""A poll for results, as it is planned."""
 
 from enum import Enum, auto
 from typing import NamedTuple
 
 
 class Strategy(Enum):
-    """How to look for results."""
+    """How to poll for results."""
 
     ALL = auto()
-    """List all jobs: those of a few rows stand on one page, whatever has become of them."""
+    """List all jobs: those of a few rows fit on one page, whatever their status."""
     ENDED = auto()
     """List the completed jobs, and the failed ones."""
     ALONE = auto()
-    """Ask for each job that should have ended."""
+    """Ask for each job that should have ended, by its id."""
 
 
 class Poll(NamedTuple):
-    """A look for results: what it takes, and what may come of it."""
+    """A poll for results: what it takes, and what it may yield."""
 
     at: float
     strategy: Strategy
@@ -26,4 +26,4 @@ class Poll(NamedTuple):
     due: list[str]
     """The jobs that have ended more likely than not, oldest first; where there are none, the oldest ones."""
     sure: frozenset[str]
-    """Those that have as good as surely ended."""
+    """Those that have almost certainly ended."""

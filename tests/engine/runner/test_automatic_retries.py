@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.engine.runner.reasons import same_reason
-from services.engine.runner.retries import PAUSES, Retries
+from services.engine.runner.retries import RETRY_PAUSES_S, Retries
 from services.models import BatchState, RowState
 from services.store import Ended
 from tests.engine.runner.conftest import Play
@@ -44,7 +44,7 @@ def test_a_failed_job_gets_as_many_more_attempts_as_were_chosen(
 def test_the_pause_grows_and_the_row_stays_failed_until_it_is_over(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(1, retries=3)
-        for number, pause in enumerate(PAUSES, start=1):
+        for number, pause in enumerate(RETRY_PAUSES_S, start=1):
             await stage.until(lambda: stage.states(batch)[FAILED] == 1, step=0.1)
             failed_at = stage.clock.now()
             assert retrying(stage, batch) == 1

@@ -28,7 +28,7 @@ def test_the_first_rows_are_sent_and_the_others_when_a_person_lets_them_go(play:
         batch = stage.launch(1204, sample_rows=5)
         await stage.settled(batch)
         assert waits_behind_its_sample(stage, batch)
-        words = "The first 5 rows are done. Look at their suggestions, then run the remaining 1,199 rows."
+        words = "The first 5 rows are done. Check their suggestions, then run the remaining 1,199 rows."
         assert stage.batch(batch).reason == words
         assert stage.states(batch) == {COMPLETED: 5, WAITING: 1199}
         assert sent(stage, batch) == [0, 1, 2, 3, 4]
@@ -47,7 +47,7 @@ def test_one_row_and_one_remaining_are_told_in_the_singular(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(2, sample_rows=1)
         await stage.settled(batch)
-        reason = "The first row is done. Look at its suggestion, then run the remaining row."
+        reason = "The first row is done. Check its suggestion, then run the remaining row."
         assert stage.batch(batch).reason == reason
 
     play(main)
