@@ -1,15 +1,15 @@
-"""What a proof is made of: all of an agent's jobs since some time, out of a list of any order and any page size."""
+"""Reads all of an agent's jobs since some time from a list of any order and any page size."""
 
 import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from services.models import Job, JobPage
 
-MOST_PAGES = 20
+MAX_PAGES = 20
 """Pages of jobs read for a proof."""
 
-_NO_CHANCE = 10
-"""Jobs that have to stand in order before it is believed that they do not just happen to."""
+MIN_SORTED_JOBS = 10
+"""Jobs that have to be in order before the list counts as sorted: fewer may be so by chance."""
 
 Fetch = Callable[[int], Awaitable[JobPage]]
 """Reads the page from an offset on."""
@@ -18,8 +18,8 @@ Fetch = Callable[[int], Awaitable[JobPage]]
 async def jobs_since(since: float, fetch: Fetch, known: Collection[str] = ()) -> list[Job] | None:
     """An agent's jobs created since then, by Writer's clock; None where not all of them could be read.
 
-    `known` are jobs that were surely created since then. The order of the list is not documented: it is relied on only
-    as far as all that was read keeps to it, and has these jobs. So is the number of all jobs: only a page without any
+    `known` are jobs that were surely created since then. The order of the list isn't documented: it is relied on only
+    as far as everything read keeps to it and includes these jobs. The same holds for the total: only an empty page
     is the end. Raises what `fetch` does.
     """
     reading = _Reading(fetch, frozenset(known))
@@ -35,16 +35,16 @@ async def jobs_since(since: float, fetch: Fetch, known: Collection[str] = ()) ->
 
 
 class _TooLongError(Exception):
-    """There are more pages than are read for a proof."""
+    """There are more pages than a proof reads."""
 
 
 class _Reading:
-    """Reads some pages of a list, and no more than a proof is worth."""
+    """Reads pages of a list, up to MAX_PAGES."""
 
     def __init__(self, fetch: Fetch, known: frozenset[str]) -> None:
         self._fetch = fetch
         self._known = known
-        self._left = MOST_PAGES
+        self._left = MAX_PAGES
 
     async def page(self, offset: int) -> JobPage:
         """The page from there on."""
@@ -61,7 +61,7 @@ class _Reading:
             read |= {job.id: job for job in page.jobs if job.id not in read}
             offset += len(page.jobs)
             times = [_created(job) for job in read.values()]
-            is_newest_first = len(times) >= _NO_CHANCE and _is_sorted(times[::-1]) and times[-1] < times[0]
+            is_newest_first = len(times) >= MIN_SORTED_JOBS and _is_sorted(times[::-1]) and times[-1] < times[0]
             if is_newest_first and _is_past(since, list(read.values())[-1]) and read.keys() >= self._known:
                 return list(read.values())
             if not page.jobs:
@@ -83,7 +83,7 @@ class _Reading:
 
     def _is_back_at(self, since: float, read: list[Job]) -> bool:
         """Whether what was read from the end of the list reaches back to that time."""
-        is_enough = len(read) >= _NO_CHANCE and _is_past(since, read[0])
+        is_enough = len(read) >= MIN_SORTED_JOBS and _is_past(since, read[0])
         return is_enough and self._known <= {job.id for job in read}
 
     async def _to_the_end(self, start: int, size: int) -> list[Job]:

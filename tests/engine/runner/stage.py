@@ -119,6 +119,12 @@ class Stage:
         self._wake(batch_id)
         return number
 
+    def send_all(self, batch_id: str, state: RowState) -> int:
+        """Send all unconfirmed or all canceled rows."""
+        number = self.store.rows.send_all(batch_id, state)
+        self._wake(batch_id)
+        return number
+
     # what a process does
 
     def begin(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.engine.runner.proof import MOST_PAGES, jobs_since
+from services.engine.runner.proof import MAX_PAGES, jobs_since
 from services.errors import AnswerLostError
 from services.models import Job, JobPage, JobState
 
@@ -69,7 +69,7 @@ async def test_either_all_jobs_since_then_are_told_or_it_is_said_that_they_canno
     server = Server(number, order, cap=cap, total=total, coming=coming)
     second = number - ago
     told = await since(second, server)
-    assert len(server.asked) <= MOST_PAGES
+    assert len(server.asked) <= MAX_PAGES
     assert told is None or {f"j{n}" for n in range(max(0, second), number)} <= told
     assert told is None or all(int(job_id[1:]) >= second for job_id in told)
 

@@ -35,7 +35,7 @@ def test_the_history_tells_what_became_of_the_lost_request(play: Play) -> None:
         lost, second = row.attempts
         assert (lost.number, lost.state, lost.job_id, lost.suggestion) == (1, UNCONFIRMED, None, None)
         assert lost.error is not None
-        assert lost.error.endswith("The row was sent again by itself, as chosen at launch; it may be charged twice.")
+        assert lost.error.endswith("It was sent again automatically, as chosen at launch; it may be charged twice.")
         assert (second.number, second.state, second.error) == (2, COMPLETED, None)
         assert row.error is None
         assert row.suggestion is not None
@@ -68,7 +68,7 @@ def test_a_row_whose_answer_is_lost_a_second_time_is_left_to_a_person(play: Play
         assert stage.books.created[LOST] == 2
         row = stage.store.rows.get(batch, 2)
         assert row.error is not None
-        assert row.error.endswith("Retry the row to send it again; it may be charged twice.")
+        assert row.error.endswith("Retry sends it again; it may be charged twice.")
 
     play(main, latency=0.2)
 
