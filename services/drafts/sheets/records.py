@@ -14,7 +14,7 @@ from services.drafts.sheets.table import RawRow
 Lines = Callable[[], Iterable[str]]
 """Gives the lines of a text from the beginning, each with its line break and none with NUL."""
 
-_SAMPLE_LINES = 2_000
+_SAMPLE_LINES = 500
 _NAMED_ROWS = 3
 
 
