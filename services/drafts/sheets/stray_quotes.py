@@ -57,12 +57,14 @@ class CarefulReader:
         self._number = 0
 
     def __iter__(self) -> Iterator[tuple[list[str], Doubt | None]]:
+        broken = False
         for line in self._pending():
             self._number += 1
-            if '"' in line:
-                yield self._record(line)
-            else:
-                yield self._literal(line), None
+            cells, doubt = self._record(line) if '"' in line else (self._literal(line), None)
+            if broken and not doubt and line.count('"') % 2:
+                doubt = Doubt.UNEVEN  # the end of a cell whose opening quote is missing
+            broken = 0 < len(cells) < self._width
+            yield cells, doubt
 
     def _pending(self) -> Iterator[str]:
         while True:

@@ -226,7 +226,7 @@ def test_any_cells_from_the_clipboard_come_back(rows: list[tuple[str, ...]]) -> 
 _texts = st.text('ab1 ,;\t|"\n\\', max_size=8) | st.text(st.characters(exclude_characters="\0\r\n"), max_size=6)
 
 
-_words = st.sampled_from(["Mug", "red, warm", 'say "hi", please', "two\nlines", "one, two\nthree", "5", "", '15.6"'])
+_words = st.sampled_from(["Mug", "red, warm", 'say "hi", please', "two\nlines", "5", "", '15.6"'])
 
 
 @st.composite
