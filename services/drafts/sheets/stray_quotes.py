@@ -61,7 +61,7 @@ class CarefulReader:
         for line in self._pending():
             self._number += 1
             cells, doubt = self._record(line) if '"' in line else (self._literal(line), None)
-            if broken and not doubt and line.count('"') % 2:
+            if broken and not doubt and "".join(cells).count('"') % 2:
                 doubt = Doubt.UNEVEN  # the end of a cell whose opening quote is missing
             broken = 0 < len(cells) < self._width
             yield cells, doubt
