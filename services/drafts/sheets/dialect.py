@@ -51,13 +51,14 @@ def swallowed_rows(cells: list[str], width: int, separator: str) -> int:
     """
     if width < 2:
         return 0
+    has_stray = sum(cell.count('"') for cell in cells) % 2 == 1
     for position, cell in enumerate(cells):
         if separator not in cell or not ("\n" in cell or "\r" in cell):
             continue
         lines = LINE_BREAK.split(cell)
         first, *inner, last = (line.count(separator) for line in lines)
         more_before, more_after = first - (width - 1 - position), last - position
-        fits = more_before >= 0 and more_after >= 0 if inner else more_before == more_after == 0
+        fits = min(more_before, more_after) >= 0 if inner or has_stray else more_before == more_after == 0
         likely_prose = width <= _PROSE_WIDTH and any(f"{separator} " in line for line in lines[1:-1] or lines)
         if fits and not likely_prose and all(count == width - 1 for count in inner):
             return len(lines)

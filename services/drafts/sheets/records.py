@@ -14,7 +14,7 @@ from services.drafts.sheets.table import RawRow
 Lines = Callable[[], Iterable[str]]
 """Gives the lines of a text from the beginning, each with its line break and none with NUL."""
 
-_SAMPLE_LINES = 2_000
+_SAMPLE_LINES = 500
 _NAMED_ROWS = 3
 
 
@@ -75,6 +75,7 @@ class _Survey:
     doubtful: Counter[int] = field(default_factory=Counter)
     """How many of them have quotes or lines in their cells that belong elsewhere if the record is uneven."""
     has_swallowed: bool = False
+    """Whether a cell seems to hold rows, or a row the end of a cell."""
 
     @property
     def evenness(self) -> float:
@@ -122,14 +123,19 @@ def _survey(lines: Iterable[str], separator: str) -> _Survey | None:
     survey = _Survey()
     records = csv.reader(lines, delimiter=separator, strict=True)
     width = last = 0
+    broken = False
     try:
         for cells in records:
             count = len(cells)
+            if broken and "".join(cells).count('"') % 2:
+                survey.has_swallowed = True  # perhaps the end of a cell whose opening quote is missing
+            broken = False
             if count != width:
                 if not any(map(str.strip, cells)):
                     last = records.line_num
                     continue
                 width = width or count
+                broken = count < width
                 if count != width and ('"' in "".join(cells) or records.line_num - last > 1):
                     survey.doubtful[count] += 1
             survey.widths[count] += 1

@@ -24,12 +24,12 @@ class _Fit(NamedTuple):
     """The share of records with the usual number of cells; one ragged row among ten makes no difference."""
     is_clean: bool
     """Whether it isn't the comma of prose and decimal numbers."""
+    quotes_left: int
+    """Minus the number of quotes inside cells: splitting at the wrong places leaves more of them."""
     is_usual: bool
     """Whether it isn't a pipe: lists and paths in cells are separated by pipes, tables seldom."""
     fits_header: bool
     columns: int
-    well_formed: int
-    """Minus the number of quotes inside cells: splitting at the wrong places leaves more of them."""
     priority: int
     separator: str
 
@@ -59,10 +59,10 @@ def _fit(lines: Sequence[str], separator: str) -> _Fit | None:
     return _Fit(
         evenness=min(_evenness(records), _EVEN),
         is_clean=is_clean,
+        quotes_left=-sum(cell.count('"') for record in records for cell in record),
         is_usual=separator != "|",
         fits_header=columns == width,
         columns=width,
-        well_formed=-sum(cell.count('"') for record in records for cell in record),
         priority=-_LIKELIEST_FIRST.index(separator),
         separator=separator,
     )

@@ -109,3 +109,21 @@ def test_the_chosen_separator_wins_over_the_found_one() -> None:
 def test_a_choice_that_is_not_on_the_list_is_refused(reading: Reading) -> None:
     with pytest.raises(SheetError, match="is not known"):
         parsed(b"a,b\n1,2\n", reading=reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "separator"),
+    [
+        ("SKU,Name,Category|Subcategory\n1,Mug,Home|Kitchen\n2,Plate,Home|Table\n", ","),
+        ("SKU,a|b|c|d\n1,Home|Kitchen|Mugs|Red\n", ","),
+        ("Name,Note; more\nMug,red; round\nPlate,blue; flat\n", ","),
+        ("Report, March, 2026\nName;Price\nMug;1,5\nPlate;2,5\n", ";"),
+        ("Product report,,\n,,\nName,Tone,Note\nMug,Warm,a\n", ","),
+        ('"sep=;"\r\nName;Tone\r\nMug, red;Warm\r\n', ";"),
+        ("\ufeffsep=|\rName|Tone\rMug|Warm\r", "|"),
+        ("sep=;;;\nName;Tone;x\nMug;Warm;y\n", ";"),
+        (f"Name,Text\nMug,{'x' * 150_000}\n", ","),
+    ],
+)
+def test_the_separator_is_the_one_that_leaves_the_table_even(text: str, separator: str) -> None:
+    assert parsed(text.encode())[0].reading.separator == separator

@@ -3,7 +3,6 @@
 import pytest
 
 from services.drafts import sheets
-from services.errors import SheetError
 from services.models import Reading, SheetRow
 from tests.drafts.sheets.helpers import cells, parsed, written
 
@@ -81,15 +80,6 @@ def test_nul_becomes_a_replacement_character_and_is_announced() -> None:
     sheet, rows = parsed(b"a,b\nx\0y,\0\n")
     assert rows == [SheetRow(2, ("x\ufffdy", "\ufffd"))]
     assert sheet.notes == ("2 NUL characters were replaced by “\ufffd”: cells cannot hold NUL.",)
-
-
-@pytest.mark.parametrize("text", ['a,b\n1,2\n3,"4\n5,6\n', 'a,b\n1,2\n"', 'a,b\n1,2\n"x'])
-def test_an_open_quote_is_refused_with_the_row_it_opens_in(text: str) -> None:
-    with pytest.raises(SheetError) as refusal:
-        parsed(text.encode())
-    assert str(refusal.value) == (
-        'A quotation mark (") that opens in row 3 is never closed. Close or delete it, and upload the file again.'
-    )
 
 
 def test_a_quotation_mark_inside_a_cell_stays() -> None:
