@@ -28,7 +28,7 @@ from services.settings import SANDBOX
 
 _START_DELAY = timedelta(minutes=1)
 """A batch whose first row was sent this soon after the launch counts as started by it."""
-_TITLE_WIDTH_PX = 820
+_TITLE_WIDTH_PX = 760
 """What the toolbar leaves of a page 1440 wide. Fixed, so that a long name never pushes the buttons to a line of their
 own, and never wraps differently when there is one more of them."""
 _BUTTON_HEIGHT_PX = 40

@@ -369,7 +369,7 @@ def test_the_bar_has_a_part_for_each_state_and_says_in_words_what_it_shows(desk:
     bodies = [html.proto.body for html in visit("batch.py", id="batch-1").get("html")]
     (bar,) = (body for body in bodies if "flex:" in body)
     assert 'aria-label="Completed 1,200, Failed 1, In progress 0, Waiting 5"' in bar
-    assert re.findall(r"flex: (\d+)", bar) == ["1200", "1", "0", "0", "0", "0", "5"]
+    assert re.findall(r"flex: (\d+)", bar) == ["1200", "1", "0", "0", "0", "0", "0", "5"]
     assert visit("batch.py", id="batch-1").get("arrow_vega_lite_chart") == []
 
 
