@@ -166,7 +166,9 @@ def _downloads(batch_id: str, main: bool) -> None:
 def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
     """What the batch is about and how it has gone so far, as one line of Markdown; without what its name says."""
     subject = [batch.agent.name, batch.filename]
-    parts = [plain(part) for part in subject if shorten(part, _NAME_PART_LENGTH) not in batch.name]
+    parts = [
+        plain(part) for part in subject if f" · {shorten(part, _NAME_PART_LENGTH)} · " not in f" · {batch.name} · "
+    ]
     parts.append(count(batch.row_count, "row"))
     parts += _times(batch, timezone, now)
     parts += in_words(batch.options)

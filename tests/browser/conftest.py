@@ -49,7 +49,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Callable[[Server], Marketer]]:
-    """Opens the product in a browser of its own, as somebody new; the console must stay free of errors."""
+    """Opens the product in a new browser, as somebody new; the console must stay free of errors."""
     marketers: list[Marketer] = []
 
     def new(server: Server) -> Marketer:

@@ -1,4 +1,4 @@
-"""Makes the picture in README: `python -m tests.browser.screenshot docs/batch.png`."""
+"""Takes the screenshot in README: `python -m tests.browser.screenshot docs/batch.png`."""
 
 import re
 import sys
@@ -17,13 +17,13 @@ _ROWS = 240
 
 
 def spring_range() -> bytes:
-    """A spreadsheet that takes some seconds."""
+    """A spreadsheet whose batch takes some seconds."""
     lines = [f"{_PRODUCTS[n % 5]} No. {n + 1},{_TONES[n * 7 % 5]},Made to last" for n in range(_ROWS)]
     return "\n".join(["Product name,Tone,Key features", *lines]).encode()
 
 
 def take(path: Path) -> None:
-    """Launch a batch and take its picture while it runs."""
+    """Launch a batch and take a screenshot while it is running."""
     with tempfile.TemporaryDirectory() as directory, Server(Path(directory)) as server, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browsers.find(), args=list(browsers.ARGUMENTS))
         marketer = Marketer(chromium.new_context(viewport=ViewportSize(width=1440, height=900)), server.url)
@@ -36,9 +36,8 @@ def take(path: Path) -> None:
         marketer.settle()
         marketer.launch(f"Launch {_ROWS} rows")
         expect(marketer.count("Completed")).to_have_text(re.compile(r"1[5-9]\d"), timeout=PATIENCE)
-        marketer.page.locator(".st-key-rows").click(position={"x": 15, "y": 35 + 17 + 35 * 2})
-        expect(marketer.element("retry_selected")).to_be_visible(timeout=PATIENCE)
-        expect(marketer.element("row").get_by_test_id("stCode").first).to_be_visible(timeout=PATIENCE)
+        marketer.click_row(2)
+        expect(marketer.element("suggestion")).to_be_visible(timeout=PATIENCE)
         marketer.page.screenshot(path=path)
         chromium.close()
 

@@ -63,6 +63,7 @@ def test_no_screen_of_batches_has_a_serious_problem(
     expect(marketer.page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
     problems += check(marketer, "retry?")
     marketer.page.keyboard.press("Escape")
+    marketer.settle()
     marketer.button("show_reason_1").click()
     expect(marketer.button("show_all_rows")).to_be_visible(timeout=PATIENCE)
     problems += check(marketer, "rows of one reason")
@@ -93,7 +94,9 @@ def test_no_other_screen_has_a_serious_problem(somebody: Callable[[], Marketer],
     marketer.choose("agent", "Product description")
     expect(marketer.button("launch")).to_be_enabled(timeout=PATIENCE)
     problems += check(marketer, "draft")
+    marketer.open("/")
     marketer.upload("tones.csv", b"Product name,Tone\nMug,Warm\n,Loud\n")
+    marketer.choose("agent", "Product description")
     expect(marketer.button("launch")).to_contain_text("Launch 1 row", timeout=PATIENCE)
     problems += check(marketer, "draft with problems")
 

@@ -10,10 +10,10 @@ from tests.browser.test_main_job import launch_sample
 from tests.support.server import Server
 
 PROOF = 75_000
-"""Milliseconds: rows whose answer was lost in the kill wait half a minute for the proof that they have no job."""
+"""Milliseconds: rows whose response was lost in the kill wait half a minute for the proof that they have no job."""
 
 
-def test_a_batch_goes_on_after_kill_9_and_the_open_page_shows_it(
+def test_a_batch_continues_after_kill_9_and_the_open_page_shows_it(
     visit: Callable[[Server], Marketer], own_server: Server
 ) -> None:
     marketer = visit(own_server)
@@ -38,7 +38,7 @@ def test_a_cold_deep_link_to_a_batch_opens_it(visit: Callable[[Server], Marketer
     expect(newcomer.page.get_by_role("link", name="New batch")).to_be_visible(timeout=PATIENCE)
 
 
-def test_with_another_connection_a_batch_pauses_and_goes_on_when_it_is_back(
+def test_with_another_connection_a_batch_pauses_and_continues_when_it_is_back(
     visit: Callable[[Server], Marketer], own_server: Server
 ) -> None:
     marketer = visit(own_server)
@@ -65,7 +65,7 @@ def test_a_second_copydesk_on_the_same_database_shows_pages_and_sends_nothing(
     with Server(second_directory, DATABASE_URL=database) as second:
         marketer = visit(second)
         marketer.open()
-        expect(marketer.page.get_by_text("Another Copydesk").first).to_be_visible(timeout=PATIENCE)
+        expect(marketer.page.get_by_text("another Copydesk process").first).to_be_visible(timeout=PATIENCE)
         launch_sample(marketer)
         marketer.sees(waiting=0, in_progress=0)
         results = table(marketer.download())

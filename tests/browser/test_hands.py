@@ -1,4 +1,4 @@
-"""Somebody works on the page of a batch while it changes by itself or by another's orders, in a real browser."""
+"""Somebody works on the batch page while the batch changes on its own or by another's orders, in a real browser."""
 
 import re
 
@@ -13,7 +13,7 @@ ROWS = 120
 
 
 def draft(marketer: Marketer, product: str) -> None:
-    """Upload rows of that product; of the sandbox's jobs some fail, for each input once."""
+    """Upload rows of that product; some of the sandbox's jobs fail, once for each input."""
     marketer.open()
     lines = [f"{product} No. {number},Warm" for number in range(1, ROWS + 1)]
     marketer.upload(f"{product}.csv", "\n".join(["Product name,Tone", *lines]).encode())
@@ -33,7 +33,7 @@ def order(page: Page, key: str) -> None:
 
 
 def click_twice(marketer: Marketer, key: str) -> None:
-    """Click as slowly as somebody who double-clicks everything: in between, the page is drawn anew."""
+    """Click as slowly as somebody who double-clicks everything: the page is redrawn in between."""
     place = marketer.place(key)
     for _ in range(2):
         marketer.page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
@@ -46,7 +46,7 @@ def sees_state(marketer: Marketer, state: str, patience: float = PATIENCE) -> No
 
 
 def scroll(marketer: Marketer) -> int:
-    """Scroll the table, and give how far; it takes a moment until a new one can be scrolled."""
+    """Scroll the table and return how far; it takes a moment until a new one can be scrolled."""
     for _ in range(20):
         marketer.element("rows").hover()
         marketer.page.mouse.wheel(0, 700)
@@ -67,7 +67,7 @@ def test_a_dialog_stays_open_and_no_button_takes_the_place_of_another(marketer: 
     marketer.launch(f"Launch {ROWS} rows")
     expect(marketer.button("run_remaining")).to_be_visible(timeout=PATIENCE)
     other = second_tab(marketer)
-    expect(marketer.page.get_by_text("Nothing is at Writer now")).to_be_visible(timeout=PATIENCE)
+    expect(marketer.page.get_by_text("No jobs running")).to_be_visible(timeout=PATIENCE)
     marketer.button("cancel").click()
     expect(marketer.page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
     order(other, "run_remaining")
@@ -110,7 +110,25 @@ def test_a_pause_and_a_resume_leave_search_focus_and_the_place_in_the_table(mark
     expect(search).to_be_focused()
     expect(marketer.page.get_by_text(re.compile(r"^2 rows"))).to_be_visible(timeout=PATIENCE)
 
-    search.fill("")  # which brings the pages of the table back
+    search.fill("")  # which makes the table have pages again
     expect(marketer.element("page")).to_be_visible(timeout=PATIENCE)
     assert "Stack" not in server.log.read_text()
+    assert marketer.complaints == []
+
+
+def test_one_click_opens_a_row_that_stays_open_while_the_batch_runs_and_one_opens_a_batch(marketer: Marketer) -> None:
+    draft(marketer, "Lamp")
+    batch_id = marketer.launch(f"Launch {ROWS} rows")
+    marketer.click_row(4)
+    title = marketer.element("row").get_by_role("heading", name="Row 6")
+    expect(title).to_be_visible(timeout=PATIENCE)
+    marketer.sees(waiting=0, in_progress=0)
+    expect(title).to_be_visible()
+    marketer.click_row(0, box=True)
+    expect(marketer.button("retry_selected")).to_contain_text("Retry 1 selected row", timeout=PATIENCE)
+    expect(title).to_be_visible()
+
+    marketer.page.get_by_role("link", name="Batches").click()
+    marketer.click_batch(0)
+    marketer.page.wait_for_url(f"**/batch?id={batch_id}")
     assert marketer.complaints == []

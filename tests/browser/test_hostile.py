@@ -1,19 +1,22 @@
-"""Spreadsheets are untrusted: their text is shown as it is, and nothing in it is loaded or run."""
+"""Spreadsheets and suggestions are untrusted: their text is shown, and nothing in it is loaded or run."""
 
 import csv
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.marketer import PATIENCE, Marketer, table
+from tests.browser.seeding import seed
+from tests.support.server import Server
 
 
 class Canary(ThreadingHTTPServer):
-    """A server that nobody should ever ask for anything."""
+    """A server that nobody should ever send a request to."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -80,6 +83,36 @@ def test_hostile_cells_and_headers_are_text_and_come_back_unchanged(marketer: Ma
     guarded = {text: f"'{text}" for text in texts if text[0] in "=+-@" and text != "-5"}
     assert [row[0] for row in results[1:]] == [guarded.get(text, text) for text in texts]
     expect(marketer.page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_hostile_suggestions_are_formatted_and_nothing_in_them_is_loaded_or_run(
+    visit: Callable[[Server], Marketer], tmp_path: Path, canary: Canary
+) -> None:
+    url = f"http://127.0.0.1:{canary.server_port}"
+    suggestion = "\n\n".join(
+        [
+            "# A **warm** mug",
+            *(text for text in hostile_texts(canary) if len(text) < 1000),
+            f"[![nested]({url}/nested.png)]({url}/nested) <{url}/auto> [data](data:text/html,x)",
+            f'<style>@import "{url}/style";</style><iframe src="{url}/frame"></iframe>',
+            f"[reference]\n\n[reference]: {url}/reference",
+            f"| a |\n|---|\n| ![cell]({url}/cell.png) |",
+        ]
+    )
+    batches = seed(tmp_path, [suggestion] * 4)
+    with Server(tmp_path) as server:
+        marketer = visit(server)
+        marketer.open(f"/batch?id={batches.finished}")
+        marketer.click_row(1)
+        shown = marketer.element("suggestion")
+        expect(shown.get_by_role("heading", name="A warm mug")).to_be_visible(timeout=PATIENCE)
+        expect(shown).to_contain_text(f"Image: picture ({url}/markdown.png)")
+        expect(shown).to_contain_text(f"<script>fetch('{url}/script')</script>")
+        assert shown.locator("a, img, script, iframe, [onerror], [href], [src]").count() == 0
+        marketer.element("suggestion_view").locator("label").click()
+        expect(marketer.element("row").get_by_test_id("stCode")).to_contain_text("# A **warm** mug", timeout=PATIENCE)
+        marketer.settle()
+    assert canary.asked == []
 
 
 def test_nul_bytes_are_announced_and_nothing_is_lost(marketer: Marketer) -> None:

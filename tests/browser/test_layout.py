@@ -1,4 +1,4 @@
-"""What stands where on the page of a batch, in a real browser: nothing jumps while somebody reads."""
+"""What is where on the batch page, in a real browser: nothing jumps while somebody reads."""
 
 from playwright.sync_api import ViewportSize, expect
 

@@ -82,11 +82,11 @@ def test_the_tab_rounds_as_the_counts_do_and_says_100_only_when_all_is_done(done
     [
         ("Spring range", "Product description · spring\\-range\\.xlsx · 0 rows · started 09:30 · took about 8 minutes"),
         ("Product description · spring-range.xlsx · 10 Mar, 10:29", "0 rows · took about 8 minutes"),
-        ("Second try of spring-range.xlsx", "Product description · 0 rows · started 09:30 · took about 8 minutes"),
         (
-            "Product description · 10 Mar, 10:29, again",
-            "spring\\-range\\.xlsx · 0 rows · started 09:30 · took about 8 minutes",
+            "Product descriptions",
+            "Product description · spring\\-range\\.xlsx · 0 rows · started 09:30 · took about 8 minutes",
         ),
+        ("Again · spring-range.xlsx", "Product description · 0 rows · started 09:30 · took about 8 minutes"),
     ],
 )
 def test_agent_file_and_time_are_told_once_the_name_included(name: str, expected: str) -> None:
