@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from components.new_batch.agent import choose_agent, compare_agent, describe_inputs, retry_button, wants_fresh_agents
 from components.new_batch.checks import show_check, show_incomplete
 from components.new_batch.columns import Columns, choose_columns, show_unused_columns
-from components.new_batch.drafts import tell_launched, tell_no_draft
+from components.new_batch.drafts import show_batch_link, show_no_draft
 from components.new_batch.launch import launch_button, name_batch, proposed_name, show_estimate, show_storing
 from components.new_batch.options import choose_options, fit, show_sample
 from components.new_batch.spreadsheet import (
@@ -20,11 +20,11 @@ from components.new_batch.spreadsheet import (
     offer_draft,
     offer_sample,
     paste,
+    show_reading_progress,
     show_sheet,
-    tell_reading,
     upload,
 )
-from components.new_batch.steps import step, tell_story
+from components.new_batch.steps import show_overview, step
 from components.page import attempt, open_page
 from components.words import count, plain
 from services.desk import Desk
@@ -48,7 +48,7 @@ def show_draft(desk: Desk, draft_id: str) -> None:
     try:
         draft = desk.drafts.get(draft_id)
     except MissingError:
-        tell_no_draft(forget_draft)
+        show_no_draft(forget_draft)
         return
     if draft.batch_id:
         show_launched(draft.batch_id)
@@ -88,7 +88,7 @@ def request_spreadsheet(desk: Desk) -> None:
             sample = offer_sample()
         with right:
             pasted = paste()
-    tell_story()
+    show_overview()
     if sample:
         slot.error(plain(open_draft(slot, Source("sample", "the sample", lambda _: desk.drafts.open_sample()))))
     open_first(slot, [*uploaded(desk, file), *pasted_cells(desk, pasted)])
@@ -130,7 +130,7 @@ def open_draft(slot: DeltaGenerator, source: Source) -> str:
     """Open a draft and go to its address; gives the reason if the spreadsheet can't be read."""
     place = slot.empty()
     try:
-        draft = source.open(tell_reading(place, source.name))
+        draft = source.open(show_reading_progress(place, source.name))
     except SheetError as exc:
         place.empty()
         return str(exc)
@@ -148,7 +148,7 @@ def show_launched(batch_id: str) -> None:
     """Link to the batch of a launched draft, or go there right away if the launch button was pressed twice."""
     if st.session_state.get("launch"):
         open_batch(batch_id)
-    tell_launched(batch_id, forget_draft)
+    show_batch_link(batch_id, forget_draft)
 
 
 def open_batch(batch_id: str) -> None:
@@ -179,7 +179,7 @@ def reread_draft(desk: Desk, slot: DeltaGenerator, draft: Draft) -> Draft:
     if draft_id != draft.id:
         return draft
     try:
-        draft = desk.drafts.reread(draft_id, reading, tell_reading(slot, draft.sheet.filename))
+        draft = desk.drafts.reread(draft_id, reading, show_reading_progress(slot, draft.sheet.filename))
         slot.empty()
     except PersonError as exc:
         slot.error(plain(str(exc)))

@@ -9,13 +9,13 @@ from components.new_batch.steps import PAGE_WIDTH
 _NEW = "Start a new batch"
 
 
-def tell_no_draft(on_new: Callable[[], None]) -> None:
+def show_no_draft(on_new: Callable[[], None]) -> None:
     """Say that the draft in the address doesn't exist."""
     st.warning("There is no such draft (drafts are kept for 7 days).", width=PAGE_WIDTH)
     st.button(_NEW, key="start_new", on_click=on_new, type="primary")
 
 
-def tell_launched(batch_id: str, on_new: Callable[[], None]) -> None:
+def show_batch_link(batch_id: str, on_new: Callable[[], None]) -> None:
     """Say that the draft was launched, and link to its batch."""
     st.success("This draft was launched.", icon=":material/rocket_launch:", width=PAGE_WIDTH)
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -68,7 +68,7 @@ def paste() -> str:
     return text if text.strip() else ""
 
 
-def tell_reading(place: DeltaGenerator, name: str) -> Callable[[int], None]:
+def show_reading_progress(place: DeltaGenerator, name: str) -> Callable[[int], None]:
     """Show that a spreadsheet is being read; gives a function to call with the number of rows read so far."""
     status = place.status(f"Reading {plain(name)}…")
     return lambda rows: status.update(label=f"Read {count(rows, 'row')} of {plain(name)}…")

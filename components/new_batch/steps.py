@@ -9,7 +9,7 @@ PAGE_WIDTH = 960
 """Wide enough for a table, narrow enough to read."""
 
 
-_STORY = (
+_OVERVIEW = (
     ("table", "Upload a spreadsheet", "One row for each text you want, with column names at the top."),
     (
         "checklist",
@@ -31,10 +31,10 @@ def step(number: int, title: str) -> DeltaGenerator:
     return box
 
 
-def tell_story() -> None:
+def show_overview() -> None:
     """Explain the three steps to new users."""
     with st.container(width=PAGE_WIDTH):
-        parts = zip(st.columns(len(_STORY)), _STORY, strict=True)
+        parts = zip(st.columns(len(_OVERVIEW)), _OVERVIEW, strict=True)
     for place, (icon, title, text) in parts:
         with place.container(gap="xsmall"):
             st.markdown(f":gray[:material/{icon}:] **{title}**")

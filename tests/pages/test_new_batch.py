@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -222,6 +223,66 @@ class TestHowAFileIsRead:
         page = choose(page, "sheet", "Bowls")
         assert r"**shop\.xlsx** · 2 rows, 1 column" in sentences(page.markdown)
         assert desk.drafts.get(draft.id).sheet.reading.sheet == "Bowls"
+
+    def test_hidden_sheets_are_marked_and_come_last(self, visit: Visit, desk: Desk) -> None:
+        book = openpyxl.load_workbook(io.BytesIO(workbook(Lists=["Kind", "Bowl"], Mugs=["Name", "Mug"])))
+        book["Lists"].sheet_state = "hidden"
+        book.active = 1
+        data = io.BytesIO()
+        book.save(data)
+        draft = desk.drafts.open(data.getvalue(), "shop.xlsx")
+        page = visit(draft.id)
+        assert page.selectbox(key="sheet").options == ["Mugs", "Lists (hidden)"]
+        page = choose(page, "sheet", "Lists (hidden)")
+        assert desk.drafts.get(draft.id).sheet.columns == ("Kind",)
+        assert page.selectbox(key="sheet").value == "Lists (hidden)"
+
+    def test_the_header_row_is_proposed_with_the_reason_and_can_be_changed(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.drafts.open(b"Report,\nMarch,\nName,Tone\nMug,Warm\nBowl,Bold\n", "mugs.csv")
+        page = visit(draft.id)
+        assert page.selectbox(key="header_row").value == "Row 3: Name, Tone"
+        assert r"Column names are in row 3\: the rows above have one cell\." in sentences(page.caption)
+        page = choose(page, "header_row", "Row 4: Mug, Warm")
+        assert page.selectbox(key="header_row").value == "Row 4: Mug, Warm"
+        assert list(page.dataframe[0].value.columns) == ["Mug", "Warm"]
+        assert list(page.dataframe[1].value["Cells"]) == ["Report", "March", "Name · Tone"]
+
+    def test_two_rows_can_hold_the_names(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.drafts.open(b"Product,,Price,\nName,Tone,Net,Gross\nMug,Warm,1,2\n", "mugs.csv")
+        page = visit(draft.id)
+        assert page.selectbox(key="header_row").value == "Row 1: Product, Price"
+        page = choose(page, "header_row", "Rows 1 and 2: Product Name, Product Tone, Price Net, Price Gross")
+        assert desk.drafts.get(draft.id).sheet.reading.header_rows == 2
+        assert list(page.dataframe[0].value.columns) == ["Product Name", "Product Tone", "Price Net", "Price Gross"]
+
+    def test_a_total_is_left_out_until_somebody_keeps_it(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.drafts.open(b"Name,Price\nMug,1\nBowl,2\nTotal,3\n", "mugs.csv")
+        page = visit(draft.id)
+        assert r"Row 4 looks like a total and is left out\." in sentences(page.caption)
+        assert [list(table.value.index) for table in page.dataframe] == [[2, 3], [4]]
+        page = settled(page.checkbox(key="keep_footer").check().run())
+        assert [list(table.value.index) for table in page.dataframe] == [[2, 3, 4]]
+        assert page.checkbox(key="keep_footer").label == "Keep row 4\\: Total · 3"
+        page = settled(page.checkbox(key="keep_footer").uncheck().run())
+        assert desk.drafts.get(draft.id).sheet.row_count == 2
+
+    def test_another_sheet_forgets_what_was_chosen_for_the_one_before(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.drafts.open(workbook(Mugs=["Name", "Mug", "Cup"], Bowls=["Kind", "Bowl"]), "shop.xlsx")
+        page = choose(visit(draft.id), "header_row", "Row 2: Mug")
+        choose(page, "sheet", "Bowls")
+        assert desk.drafts.get(draft.id).sheet.columns == ("Kind",)
+
+    def test_many_notes_are_folded(self, visit: Visit, desk: Desk) -> None:
+        text = "Name,,Name,Price\nMug,a\0,b,1\n,\nBowl,c,d,2\nTotal,,,3\n"
+        page = visit(desk.drafts.open(text.encode(), "mugs.csv").id)
+        assert [box.label for box in page.expander] == ["2 more notes", "1 row left out"]
+        assert len(page.expander[0].caption) == 2
+
+    def test_hostile_cells_stay_text(self, visit: Visit, desk: Desk) -> None:
+        text = f'"{HOSTILE}",\nMarch,\nName,Tone\nMug,Warm\nBowl,Bold\nTotal: {HOSTILE},\n'
+        page = visit(desk.drafts.open(text.encode(), "mugs.csv").id)
+        assert LITERAL in page.checkbox(key="keep_footer").label
+        assert page.selectbox(key="header_row").options[0] == f"Row 1: {HOSTILE}"
 
     def test_another_separator_reads_the_file_again(self, visit: Visit, desk: Desk) -> None:
         draft = desk.drafts.open(b"Name;Tone\nMug, blue;Warm\n", "mugs.csv")

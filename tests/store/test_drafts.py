@@ -8,16 +8,36 @@ import pytest
 from sqlalchemy import func, select
 
 from services.errors import MissingError
-from services.models import Choice, ChoiceKind, Draft, Problem, Reading, Sheet, SheetRow
+from services.models import (
+    Choice,
+    ChoiceKind,
+    Draft,
+    HeaderChoice,
+    Layout,
+    OuterKind,
+    OuterRow,
+    Problem,
+    Reading,
+    Sheet,
+    SheetRow,
+)
 from services.store import DraftFile, Store
 from services.store.tables import draft_chunks
 from tests.store.making import AGENT, CHOICES, NOW, SHEET, draft, launch, packed, sheet_rows
 
 
 def test_a_draft_is_kept_as_it_was_given(store: Store) -> None:
-    sheet = Sheet(
-        "Schuhe – été.xlsx", ("Größe", 'a"b', ""), 2, Reading(sheet="Blatt 1"), ("Blatt 1", "Blatt 2"), ("A", "B")
+    layout = Layout(
+        header=(3, 4),
+        header_choices=(HeaderChoice((3, 4), "Größe, a"), HeaderChoice((4,), "…")),
+        above=(OuterRow(1, OuterKind.TITLE, ("Schuhe", "2026")),),
+        above_count=30,
+        footer=(OuterRow(9, OuterKind.TOTAL, ("Summe",)), OuterRow(10, OuterKind.REMARK, ("Stand: März",))),
+        hidden_rows=7,
     )
+    reading = Reading(sheet="Blatt 1", header_row=3, header_rows=2, keep_footer=True, skip_hidden=True)
+    columns, names = ("Größe", 'a"b', ""), ("Blatt 1", "Blatt 2")
+    sheet = Sheet("Schuhe – été.xlsx", columns, 2, reading, names, ("A", "B"), ("Blatt 2",), layout)
     rows = [
         SheetRow(2, ("42½", 'say "hi"\n', "\t"), ()),
         SheetRow(5, ("", "日本語 🥾", "\\"), (Problem("Größe", "=1/0", "The formula has no stored result."),)),

@@ -24,8 +24,8 @@ _TOTAL = (
     r"|итого|всего|сумма|разом|усього|σύνολο|合計|総計|小計|合计|总计|小计|總計|합계|총계|소계"
 )
 _TOTAL_LABEL = re.compile(
-    rf"(?:{_TOTAL})(?:\s*[:=].*|\s*\(.*\)|\s+[\d$€£¥(].*|\s+(?:rows|items|records|products|entries|amount|net|gross|cost"
-    r"|price|quantity|qty|value|sales|units|ht|ttc))?",
+    rf"(?:{_TOTAL})(?:\s+(?:rows|items|records|products|entries|amount|net|gross|cost|price|quantity|qty|value|sales|units"
+    r"|ht|ttc))?(?:\s*[:=].*|\s*\(.*\)|\s+[\d$€£¥(].*)?",
     re.IGNORECASE,
 )
 _MADE = (
@@ -76,6 +76,7 @@ def find_footer(rows: Sequence[SheetRow], has_gap: HasGap, rows_before: RowsBefo
 def _kind(row: SheetRow, body: Sequence[SheetRow], rows_before: RowsBefore) -> OuterKind | None:
     if len(row.cells) < 2 or row.problems:
         return None
+    body = [earlier for earlier in body if not (_is_remark(earlier) or _is_total_label(_texts(earlier)[0]))]
     if _is_total(row, body, rows_before):
         return OuterKind.TOTAL
     return OuterKind.REMARK if _is_remark(row) and len(body) > 1 and _is_full(body) else None
@@ -92,9 +93,8 @@ def _texts(row: SheetRow) -> list[str]:
 
 def _is_full(body: Sequence[SheetRow]) -> bool:
     """Whether the rows of the table usually have several cells."""
-    rows = [row for row in body if not (_is_remark(row) or _is_total_label(_texts(row)[0]))]
-    full = sum(len(_texts(row)) > 1 for row in rows)
-    return full * 10 >= len(rows) * 9
+    full = sum(len(_texts(row)) > 1 for row in body)
+    return full * 10 >= len(body) * 9
 
 
 # totals
@@ -104,12 +104,11 @@ def _is_total(row: SheetRow, body: Sequence[SheetRow], rows_before: RowsBefore) 
     """Whether a row is labeled as a total and mostly empty, or holds only sums of the columns above it."""
     columns = [column for column, cell in enumerate(row.cells) if cell.strip()]
     label, *values = columns
-    if _is_total_label(row.cells[label]):
-        return _holds_only_numbers(row, values) and (
-            len(values) * 2 <= len(row.cells) - 1 or _add_up(row, values, body, rows_before)
-        )
     blank = [column for column, cell in enumerate(row.cells) if not cell.strip()]
     has_text_above = any(_is_text_column(body, column) for column in blank)
+    if _is_total_label(row.cells[label]):
+        sparse = len(values) <= len(blank) or has_text_above
+        return _holds_only_numbers(row, values) and (sparse or _add_up(row, values, body, rows_before))
     numbers = has_text_above and len(body) > 1 and _holds_only_numbers(row, columns)
     return numbers and _add_up(row, columns, body, rows_before)
 

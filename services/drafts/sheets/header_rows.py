@@ -62,7 +62,7 @@ def head_rows(rows: Sequence[tuple[int, Sequence[str]]], merged: Sequence[Merge]
 
 def find_header(rows: Sequence[HeadRow], merged: Sequence[Merge]) -> Header:
     """Find the column names in the first rows of a sheet, of which there must be one."""
-    place = _first_below_titles(rows)
+    place = _first_below_titles(rows, merged)
     for upper in (place, place - 1):
         if 0 <= upper < len(rows) - 2 and _is_pair(rows, upper, merged):
             numbers = (rows[upper].number, rows[upper + 1].number)
@@ -101,14 +101,15 @@ def _reason(rows: Sequence[HeadRow], place: int) -> str:
 # titles above the names
 
 
-def _first_below_titles(rows: Sequence[HeadRow]) -> int:
+def _first_below_titles(rows: Sequence[HeadRow], merged: Sequence[Merge]) -> int:
     """The place of the row with the names, where all above it are titles; the first row in all other cases."""
     widest = len(rows[0].filled)
     if widest > 2:
         return 0
     for place in range(1, len(rows) - 1):
         if len(rows[place].filled) > widest and _heads_rows_below(rows, place, widest):
-            return place + _is_group_row(rows, place) if _are_titles(rows, place) else 0
+            first = place - 1 if place > 1 and _is_pair(rows, place - 1, merged) else place
+            return place + _is_group_row(rows, place) if _are_titles(rows, first) else 0
         widest = max(widest, len(rows[place].filled))
     return 0
 
@@ -121,11 +122,12 @@ def _heads_rows_below(rows: Sequence[HeadRow], place: int, widest_above: int) ->
 
 
 def _are_names(row: HeadRow) -> bool:
-    """Whether the cells of a row can be names of columns: different from each other, and no values."""
+    """Whether the cells of a row can be names of columns: most differ from each other, and none is a value."""
     names = [row.cells[column] for column in row.filled]
     years = sum(map(is_year, names))
     values = sum(is_data(name) for name in names) - years
-    return len({name.casefold() for name in names}) == len(names) and not values and years < len(names)
+    different = len({name.casefold() for name in names})
+    return different * 2 > len(names) and not values and years < len(names)
 
 
 def _is_group_row(rows: Sequence[HeadRow], place: int) -> bool:

@@ -37,6 +37,7 @@ def left_out(text: str) -> list[int]:
         ",Total,19.5",
         "Total (EUR),,19.50",
         "Total: 3 products,,",
+        "Total products: 3,,",
         "Sum,,€ 19.50",
         "Average,,6.5",
         "Gesamtsumme,,19,5".replace("19,5", '"19,5"'),
@@ -72,6 +73,11 @@ def test_a_total_at_the_end_is_left_out(line: str) -> None:
 )
 def test_a_row_that_may_be_data_stays(line: str) -> None:
     assert left_out(BODY + line + "\n") == []
+
+
+def test_a_total_and_an_average_without_a_text_where_all_rows_have_one_are_left_out() -> None:
+    text = "Name,Tone,Net,Gross\nMug,Warm,1,2\nVase,Bold,3,4\nTotal,,4,6\nAverage,,2,3\n"
+    assert left_out(text) == [4, 5]
 
 
 @pytest.mark.parametrize("line", ["Total,3", "Total,19.5"])

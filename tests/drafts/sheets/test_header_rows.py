@@ -12,7 +12,7 @@ from services.drafts.sheets.cells import is_data
 from services.drafts.sheets.header_rows import find_header, head_rows
 from services.drafts.sheets.source import Merge
 from services.errors import SheetError
-from services.models import Layout, OuterKind, OuterRow, Reading, SheetRow
+from services.models import HeaderChoice, Layout, OuterKind, OuterRow, Reading, SheetRow
 from tests.drafts.sheets.helpers import parsed
 
 Row = Sequence[str]
@@ -38,6 +38,7 @@ def header(text: str, *merged: Merge) -> tuple[tuple[int, ...], tuple[str, ...],
             2,
             "Column names are in row 2: the row above has one cell.",
         ),
+        ("Catalog\n\nName,Note,Note\nMug,a,b\n", 3, "Column names are in row 3: the row above has one cell."),
         ("Catalog,\nName,Tone\nMug,Warm\n", 2, "Column names are in row 2: the row above has one cell."),
         ("Catalog\n\nName,Tone\nMug,Warm\n", 3, "Column names are in row 3: the row above has one cell."),
         ("Catalog\nName,Price\nMug,5\nPlate,7\n", 2, "Column names are in row 2: the row above has one cell."),
@@ -206,11 +207,11 @@ def test_what_was_left_out_above_and_what_can_be_chosen_is_kept() -> None:
     sheet, rows = parsed(TITLES)
     above = (OuterRow(1, OuterKind.TITLE, ("Report",)), OuterRow(2, OuterKind.TITLE, ("March",)))
     choices = (
-        ((1,), "Report"),
-        ((2,), "March"),
-        ((4,), "Name, Tone"),
-        ((5,), "Mug, Warm"),
-        ((6,), "Plate, Bold"),
+        HeaderChoice((1,), "Report"),
+        HeaderChoice((2,), "March"),
+        HeaderChoice((4,), "Name, Tone"),
+        HeaderChoice((5,), "Mug, Warm"),
+        HeaderChoice((6,), "Plate, Bold"),
     )
     assert sheet.layout == Layout((4,), choices, above, 2)
     assert sheet.notes == ("Column names are in row 4: the rows above have one cell.",)
