@@ -179,6 +179,6 @@ connections = Table(
     Column("pace", Double),  # jobs a minute, since Writer refused some; none: as many as the limit allows
     Column("paced_at", Double),  # when that was found
     Column("held_at", Double),  # when the hold was set
-    Column("hold_reason", Text, nullable=False, server_default=text("''")),  # what Writer said when it asked for the hold
+    Column("hold_reason", Text, nullable=False, server_default=text("''")),  # Writer's words with the hold
     Column("next_poll", Double),  # when one poll may leave although the hold lasts
 )
