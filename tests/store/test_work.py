@@ -136,7 +136,7 @@ def test_a_sent_row_is_outstanding_until_it_ends(store: Store) -> None:
     assert store.work.outstanding(batch_id) == {"two": two, "zero": zero}
     store.work.ended(batch_id, [Ended(2, "Runs well.", None)], NOW + 2)
     assert store.work.outstanding(batch_id) == {"zero": zero}
-    assert states(store, batch_id) == [RowState.IN_PROGRESS, RowState.SENDING, RowState.COMPLETED]
+    assert states(store, batch_id) == [RowState.IN_PROGRESS, RowState.SENDING, RowState.EMPTY]
 
 
 def test_the_end_of_a_job_is_not_put_on_a_row_that_has_another_one(store: Store) -> None:
