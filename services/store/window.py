@@ -151,7 +151,7 @@ class Noted:
             self._row.next_trickle or 0.0,
             self._row.pace,
             min(self._row.paced_at or 0.0, now),
-            (self._row.hold_reason or "") if self.held_until else "",
+            self._row.hold_reason if self.held_until else "",
             math.inf if self._row.next_poll is None else self._row.next_poll,
         )
 

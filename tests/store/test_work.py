@@ -134,7 +134,7 @@ def test_a_sent_row_is_outstanding_until_it_ends(store: Store) -> None:
     store.work.sent(batch_id, [Sent(2, "two"), Sent(0, "zero")])
     zero, two = (Outstanding(position, NOW + 1, NOW - 9) for position in (0, 2))
     assert store.work.outstanding(batch_id) == {"two": two, "zero": zero}
-    store.work.ended(batch_id, [Ended(2, "Runs well.", None)], NOW + 2)
+    store.work.ended(batch_id, [Ended(2, " \u200b", None)], NOW + 2)
     assert store.work.outstanding(batch_id) == {"zero": zero}
     assert states(store, batch_id) == [RowState.IN_PROGRESS, RowState.SENDING, RowState.EMPTY]
 
