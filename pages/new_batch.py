@@ -17,6 +17,7 @@ from components.new_batch.launch import launch_button, name_batch, proposed_name
 from components.new_batch.options import choose_options, fit, show_sample
 from components.new_batch.spreadsheet import (
     choose_reading,
+    compare_encodings,
     offer_draft,
     offer_sample,
     paste,
@@ -107,7 +108,14 @@ def uploaded(desk: Desk, file: UploadedFile | None) -> list[Source]:
     """Give the uploaded file, if there is one."""
     if file is None:
         return []
-    return [Source(file.file_id, file.name, lambda report: desk.drafts.open(file.getvalue(), file.name, report))]
+    return [
+        Source(file.file_id, file.name, lambda report: desk.drafts.open(file.getvalue(), file.name, report, language()))
+    ]
+
+
+def language() -> str:
+    """The browser's language, which hints at the encoding of a text file."""
+    return st.context.locale or ""
 
 
 def pasted_cells(desk: Desk, text: str) -> list[Source]:
@@ -170,6 +178,7 @@ def spreadsheet_step(desk: Desk, draft: Draft) -> Draft:
         draft = reread_draft(desk, slot, draft)
         show_sheet(draft.sheet, desk.drafts.preview(draft.id, PREVIEW_ROWS))
         choose_reading(draft.sheet, reread, forget_draft)
+        compare_encodings(draft.sheet, reread)
     return draft
 
 
@@ -179,7 +188,8 @@ def reread_draft(desk: Desk, slot: DeltaGenerator, draft: Draft) -> Draft:
     if draft_id != draft.id:
         return draft
     try:
-        draft = desk.drafts.reread(draft_id, reading, show_reading_progress(slot, draft.sheet.filename))
+        report = show_reading_progress(slot, draft.sheet.filename)
+        draft = desk.drafts.reread(draft_id, reading, report, language())
         slot.empty()
     except PersonError as exc:
         slot.error(plain(str(exc)))

@@ -105,6 +105,37 @@ def choose_reading(sheet: Sheet, on_reading: OnReading, on_another: Callable[[],
         st.button("Use another spreadsheet", key="start_over", on_click=on_another, icon=":material/restart_alt:")
 
 
+def compare_encodings(sheet: Sheet, on_reading: OnReading) -> None:
+    """Show how likely encodings read a line of the file, and let the person pick the one that reads right."""
+    previews = dict(sheet.layout.encoding_previews)
+    if len(previews) < 2:
+        return
+    current = sheet.reading.encoding
+    encodings = [*previews]
+    show_stored("choose_encoding", current if current in previews else None)
+
+    def changed() -> None:
+        on_reading(replace(sheet.reading, encoding=st.session_state["choose_encoding"]))
+
+    unsure = not sheet.layout.is_encoding_sure
+    if unsure:
+        st.warning(
+            f"This file doesn't say which encoding it's in. It was read as {ENCODINGS[current or encodings[0]]}; "
+            "check that the text below reads right.",
+            icon=":material/translate:",
+        )
+    with st.expander("How other encodings read this file", expanded=unsure, key="encoding_previews"):
+        st.radio(
+            "Which line reads right?",
+            encodings,
+            index=None,
+            format_func=lambda encoding: plain(previews[encoding]),
+            captions=[ENCODINGS[encoding] for encoding in encodings],
+            key="choose_encoding",
+            on_change=changed,
+        )
+
+
 # what was read
 
 

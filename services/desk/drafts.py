@@ -37,12 +37,15 @@ class Drafts:
 
     # the spreadsheet
 
-    def open(self, data: bytes, filename: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
+    def open(
+        self, data: bytes, filename: str, on_progress: Callable[[int], None] = _quiet, language: str = ""
+    ) -> Draft:
         """Read a spreadsheet and store it as a new draft; `on_progress` gets the number of rows read so far.
 
-        Raises SheetError: it can't be used, and nothing was stored.
+        `language` is the reader's ("pl-PL"), a hint at the encoding. Raises SheetError: it can't be used, and nothing
+        was stored.
         """
-        return self._open(data, filename, Reading(), on_progress)
+        return self._open(data, filename, Reading(), on_progress, language)
 
     def open_pasted(self, text: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """The same for cells pasted from a spreadsheet."""
@@ -52,14 +55,16 @@ class Drafts:
         """The same for the 24 sample products."""
         return self._open(sheets.sample(), _SAMPLE, Reading(), _quiet)
 
-    def reread(self, draft_id: str, reading: Reading, on_progress: Callable[[int], None] = _quiet) -> Draft:
+    def reread(
+        self, draft_id: str, reading: Reading, on_progress: Callable[[int], None] = _quiet, language: str = ""
+    ) -> Draft:
         """Read the draft's file again in another way (encoding, sheet, header row); the choices that still fit stay.
 
         Raises SheetError: it can't be read that way; the draft stays as it was.
         """
         draft, file = self.get(draft_id), self._store.drafts.file(draft_id)
         before = self._proposals.choices(draft, draft.agent) if draft.agent else {}
-        with sheets.read(file.data, file.filename, reading, self._limits, on_progress) as parsed:
+        with sheets.read(file.data, file.filename, reading, self._limits, on_progress, language) as parsed:
             columns = parsed.sheet.columns
             kept = {name: choice for name, choice in draft.choices.items() if set(choice.columns) <= set(columns)}
             reread = self._store.drafts.replace_sheet(draft_id, parsed.sheet, parsed.chunks(), kept)
@@ -151,8 +156,10 @@ class Drafts:
         settings = self._settings
         return sheets.Limits(settings.max_upload_mb * 1024 * 1024, settings.max_rows, settings.max_columns)
 
-    def _open(self, data: bytes, filename: str, reading: Reading, on_progress: Callable[[int], None]) -> Draft:
-        with sheets.read(data, filename, reading, self._limits, on_progress) as parsed:
+    def _open(
+        self, data: bytes, filename: str, reading: Reading, on_progress: Callable[[int], None], language: str = ""
+    ) -> Draft:
+        with sheets.read(data, filename, reading, self._limits, on_progress, language) as parsed:
             return self._store.drafts.create(parsed.sheet, data, parsed.chunks(), self._clock.now())
 
     def _require_ready(self, draft: Draft) -> None:

@@ -85,6 +85,10 @@ class Layout:
     """The rows at the end that look like totals or remarks, kept or not."""
     hidden_rows: int = 0
     """How many rows of the table a filter hides, left out or not."""
+    encoding_previews: tuple[tuple[str, str], ...] = ()
+    """The likely encodings of a text that isn't Unicode, and how each reads a line of it."""
+    is_encoding_sure: bool = True
+    """Whether the encoding was chosen, or no other one is nearly as likely."""
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Self:
@@ -93,6 +97,7 @@ class Layout:
             **{
                 **plain,
                 "header": tuple(plain["header"]),
+                "encoding_previews": tuple((name, text) for name, text in plain.get("encoding_previews", ())),
                 "header_choices": tuple(HeaderChoice(tuple(rows), names) for rows, names in plain["header_choices"]),
                 **{name: tuple(map(_outer_row, plain[name])) for name in ("above", "footer")},
             }

@@ -292,14 +292,36 @@ class TestHowAFileIsRead:
         assert page.selectbox(key="separator").value == "Comma ( , )"
 
     def test_a_reading_that_fails_is_refused_in_a_sentence_and_the_field_shows_what_stands(
-        self, visit: Visit, desk: Desk
+        self, visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         draft = desk.drafts.open("Name\nCafé\n".encode("cp1252"), "cafes.csv")
         before = desk.drafts.get(draft.id).sheet.reading
+        monkeypatch.setattr(desk.drafts, "reread", raising(SheetError("Reading took too long")))
         page = choose(visit(draft.id), "encoding", "UTF-8")
-        assert len(page.error) == 1
+        assert sentences(page.error) == ["Reading took too long"]
         assert desk.drafts.get(draft.id).sheet.reading == before
         assert page.selectbox(key="encoding").value != "UTF-8"
+
+    def test_an_encoding_that_does_not_fit_is_used_and_says_so(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.drafts.open("Name\nCafé\n".encode("cp1252"), "cafes.csv")
+        choose(visit(draft.id), "encoding", "UTF-8")
+        assert desk.drafts.get(draft.id).sheet.reading.encoding == "utf-8"
+        assert "row 2" in "".join(desk.drafts.get(draft.id).sheet.notes)
+
+    def test_likely_encodings_are_compared_by_how_they_read_a_line(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.drafts.open("Nazwa,Cena\nTaca *mała*,5 zł\n".encode("cp1250"), "tace.csv")
+        page = visit(draft.id)
+        radio = page.radio(key="choose_encoding")
+        assert radio.value == "windows-1250"
+        assert radio.options[0] == r"Taca \*mała\*\,5 zł"
+        other = next(name for name, _ in draft.sheet.layout.encoding_previews if name != "windows-1250")
+        page = settled(radio.set_value(other).run())
+        assert desk.drafts.get(draft.id).sheet.reading.encoding == other
+        assert page.radio(key="choose_encoding").value == other
+
+    def test_a_text_in_unicode_has_nothing_to_compare(self, visit: Visit, desk: Desk) -> None:
+        page = visit(desk.drafts.open("Name\nCafé\n".encode(), "cafes.csv").id)
+        assert len(page.radio) == 0
 
     def test_another_spreadsheet_starts_over_and_offers_a_way_back(self, visit: Visit, sample: Draft) -> None:
         page = press(visit(sample.id), "start_over")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from rapidfuzz import fuzz, process
 
-from services.models import AgentInput, InputType
+from services.models import AgentInput, InputType, is_blank
 
 Cells = Sequence[str]
 Reader = Callable[[Cells], list[str]]
@@ -68,8 +68,8 @@ def accepts(field: AgentInput) -> Callable[[str], bool]:
 
 
 def is_empty(text: str) -> bool:
-    """Say whether there is nothing, or only white space."""
-    return not text or text.isspace()
+    """Say whether there is nothing, or only white space and characters that can't be seen."""
+    return not text or text.isspace() or (not text.isascii() and is_blank(text))
 
 
 def shortened(text: str) -> str:

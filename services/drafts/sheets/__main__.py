@@ -34,7 +34,7 @@ def _answer(directory: Path, request: dict[str, Any]) -> dict[str, Any]:
     reading, limits = Reading(**request["reading"]), Limits(**request["limits"])
     try:
         with (directory / OUTPUT).open("w+b") as out:
-            sheet = parse(directory / INPUT, request["filename"], reading, limits, out, _report)
+            sheet = parse(directory / INPUT, request["filename"], reading, limits, out, _report, request["language"])
     except SheetError as exc:
         return {"error": str(exc)}
     except MemoryError:

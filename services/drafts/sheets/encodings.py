@@ -1,9 +1,14 @@
-"""Which encoding a text file is in."""
+"""Which encoding a text file is in: the reading that somebody would have written, of all that are possible."""
 
 import codecs
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
+from services.drafts.sheets.alphabets import LANGUAGES
+from services.drafts.sheets.multibyte import MULTIBYTE, multibyte_score
+from services.drafts.sheets.plausibility import is_western_signs, single_byte_score
 from services.errors import SheetError
 
 ENCODINGS = {
@@ -15,6 +20,11 @@ ENCODINGS = {
     "windows-1250": "Central European (Windows-1250)",
     "iso-8859-2": "Central European (ISO 8859-2)",
     "windows-1251": "Cyrillic (Windows-1251)",
+    "windows-1253": "Greek (Windows-1253)",
+    "windows-1254": "Turkish (Windows-1254)",
+    "windows-1255": "Hebrew (Windows-1255)",
+    "windows-1256": "Arabic (Windows-1256)",
+    "windows-1257": "Baltic (Windows-1257)",
     "gbk": "Simplified Chinese (GBK)",
     "big5": "Traditional Chinese (Big5)",
     "shift-jis": "Japanese (Shift-JIS)",
@@ -24,53 +34,64 @@ ENCODINGS = {
 
 # The supersets that Windows writes under these names
 _CODECS = {"utf-8": "utf-8-sig", "gbk": "gb18030", "big5": "cp950", "shift-jis": "cp932", "euc-kr": "cp949"}
-
-# A short text often fits many encodings: the later groups are only asked when the common ones don't fit
-_GUESSES = (("windows-1252", "gbk", "shift-jis"), ("windows-1251", "big5", "euc-kr", "mac-roman"))
-_FALLBACK = "windows-1252"
+_MARKS_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _SAMPLE_BYTES = 32_768
 _SAMPLE_LINES = 200
+_PREVIEWS = 6
+_PREVIEW_LENGTH = 80
+_DETECTOR_BONUS = 2.5
+"""What the opinion of Firefox's detector is worth, in letters of a language."""
+_SURE_MARGIN, _SURE_SHARE = 1.5, 0.25
+"""By how much the best reading leads the next one, in letters, and its score for each character beyond ASCII."""
+
+_TOP_LEVEL_DOMAINS = {"cs": "cz", "da": "dk", "el": "gr", "en": "com", "et": "ee", "fa": "ir", "he": "il", "ja": "jp"}
+_TOP_LEVEL_DOMAINS |= {"ko": "kr", "sl": "si", "sr": "rs", "sv": "se", "uk": "ua", "vi": "vn", "zh": "cn"}
 
 
-def find_encoding(data: bytes) -> str:
-    """Find the encoding of a text: one of the keys of `ENCODINGS`.
+@dataclass(frozen=True)
+class Guess:
+    """What a text's encoding probably is."""
+
+    encoding: str
+    """One of the keys of `ENCODINGS`."""
+    is_sure: bool = True
+    """Whether no other reading is nearly as likely."""
+    previews: tuple[tuple[str, str], ...] = ()
+    """The likely encodings, the found one first, each with how it reads a line of the text; empty for Unicode."""
+
+
+def find_encoding(data: bytes, language: str = "") -> Guess:
+    """Find the encoding of a text. `language` is the reader's, as a browser tells it ("pl-PL"), or ""."""
+    if data.startswith(_MARKS_UTF16) or _utf16_without_mark(data):
+        return Guess("utf-16")
+    if data.isascii() or _is_mostly_utf8(data):
+        return Guess("utf-8")
+    sample = _telling_lines(data)
+    western = _decoded(sample, "windows-1252")
+    if western is not None and is_western_signs(western):
+        return Guess("windows-1252")
+    scores = dict(_scores(sample, language.partition("-")[0].lower()))
+    if (vote := _detected(sample, language)) in scores:
+        scores[vote] += _DETECTOR_BONUS
+    ranked = sorted(scores, key=lambda encoding: -scores[encoding])
+    best, lead = scores[ranked[0]], scores[ranked[0]] - max((scores[each] for each in ranked[1:]), default=-99.0)
+    is_sure = best >= _SURE_SHARE * _beyond_ascii(sample) and lead >= _SURE_MARGIN
+    return Guess(ranked[0], is_sure, _previews(sample, [each for each in ranked if scores[each] > best - 40]))
+
+
+def codec_for(data: bytes, encoding: str) -> tuple[str, bool]:
+    """Name Python's codec that reads `data` in an encoding of `ENCODINGS`, and whether all bytes fit it.
 
     Raises:
-        SheetError: none of them fits.
-    """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _utf16_without_mark(data):
-        return "utf-16"
-    if _fits(data, "utf-8"):
-        return "utf-8"
-    for group in _GUESSES:
-        if found := _guess(data, group):
-            return found
-    if _fits(data, _FALLBACK):
-        return _FALLBACK
-    raise SheetError(
-        "The encoding of this file cannot be found. Save it as XLSX or as CSV in UTF-8, and upload it again."
-    )
-
-
-def codec_for(data: bytes, encoding: str) -> str:
-    """Name Python's codec that reads `data` in an encoding of `ENCODINGS`.
-
-    Raises:
-        SheetError: the encoding is unknown, or the data is not in it.
+        SheetError: the encoding is unknown.
     """
     if encoding not in ENCODINGS:
-        raise SheetError(f"The encoding “{encoding}” is not known. Choose one from the list.")
+        raise SheetError(f"The encoding “{encoding}” isn't on the list. Choose one from the list.")
     codec = _CODECS.get(encoding, encoding)
-    if encoding == "utf-16" and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if encoding == "utf-16" and not data.startswith(_MARKS_UTF16):
         codec = _utf16_without_mark(data) or "utf-16-le"
-    if not _decodes(data, codec):
-        raise SheetError(f"This file is not in the encoding {ENCODINGS[encoding]}. Choose another encoding.")
-    return codec
-
-
-def _fits(data: bytes, encoding: str) -> bool:
-    return _decodes(data, _CODECS.get(encoding, encoding))
+    return codec, _decodes(data, codec)
 
 
 def _decodes(data: bytes, codec: str) -> bool:
@@ -91,18 +112,86 @@ def _utf16_without_mark(data: bytes) -> str | None:
     return "utf-16-le" if second > first else "utf-16-be"
 
 
-def _guess(data: bytes, encodings: Iterable[str]) -> str | None:
-    """Ask for the likeliest of the encodings that fit the whole text."""
-    by_codec = {_CODECS.get(name, name).replace("windows-", "cp"): name for name in encodings if _fits(data, name)}
-    if not by_codec:
-        return None
-    from charset_normalizer import from_bytes
+_UTF8_SEQUENCES = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 
-    likeliest = from_bytes(_telling_lines(data), cp_isolation=list(by_codec)).best()
-    return by_codec.get(likeliest.encoding) if likeliest else None
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    """Whether a text is UTF-8 but for a few bytes: other encodings hardly ever form its sequences by chance."""
+    if _decodes(data, "utf-8"):
+        return True
+    valid = len(_UTF8_SEQUENCES.findall(data))
+    return valid > 0 and len(_HIGH_BYTE.findall(_UTF8_SEQUENCES.sub(b"", data))) <= valid
+
+
+def _scores(sample: bytes, language: str) -> Iterator[tuple[str, float]]:
+    """Score the encodings that fit the sample."""
+    for encoding in LANGUAGES:
+        if (text := _decoded(sample, encoding)) is not None:
+            score, _ = single_byte_score(text, encoding, language)
+            yield encoding, score + _PRIORS.get(encoding, 0.0)
+    for encoding, languages in MULTIBYTE.items():
+        if (text := _decoded(sample, encoding)) is not None:
+            yield encoding, multibyte_score(text, encoding) + (2.0 if language in languages else 0.0)
+
+
+_PRIORS = {"windows-1252": 0.5, "mac-roman": -0.5, "windows-1257": -0.5}
+"""How common encodings are, in letters: what decides between readings that are the same or as good."""
+
+
+def _decoded(sample: bytes, encoding: str) -> str | None:
+    try:
+        return sample.decode(_CODECS.get(encoding, encoding))
+    except UnicodeDecodeError:
+        return None
+
+
+def _detected(sample: bytes, language: str) -> str:
+    """Ask the detector of Firefox, which knows pairs of letters; it doesn't know Mac Roman."""
+    from chardetng_py.detector import EncodingDetector
+
+    code = language.partition("-")[0].lower()
+    domain = _TOP_LEVEL_DOMAINS.get(code, code) if len(code) == 2 else ""
+    detector = EncodingDetector()
+    detector.feed(sample, last=True)
+    found: str = detector.guess(tld=domain.encode() or None, allow_utf8=False).lower()
+    return _SAME.get(found, found)
+
+
+_SAME = {"shift_jis": "shift-jis", "gb18030": "gbk", "iso-8859-2": "windows-1250", "iso-8859-7": "windows-1253"}
+_SAME |= {"iso-8859-8": "windows-1255", "iso-8859-8-i": "windows-1255", "iso-8859-6": "windows-1256"}
 
 
 def _telling_lines(data: bytes) -> bytes:
-    """Pick lines that are not plain ASCII, since the others fit every encoding."""
+    """Pick lines that aren't plain ASCII, since the others fit every encoding."""
     lines = (line for line in data.splitlines(keepends=True) if not line.isascii())
-    return b"".join(islice(lines, _SAMPLE_LINES))[:_SAMPLE_BYTES]
+    picked = b"".join(islice(lines, _SAMPLE_LINES))
+    if len(picked) <= _SAMPLE_BYTES:
+        return picked
+    end = picked.rfind(b"\n", 0, _SAMPLE_BYTES) + 1
+    return picked[: end or _SAMPLE_BYTES]
+
+
+def _beyond_ascii(sample: bytes) -> int:
+    return sum(byte > 0x7F for byte in sample)
+
+
+def _previews(sample: bytes, ranked: list[str]) -> tuple[tuple[str, str], ...]:
+    """Show how likely encodings read the line with the most bytes beyond ASCII; the same reading only once."""
+    line = max(sample.splitlines(), key=lambda line: _beyond_ascii(line[:400]), default=b"")[:400]
+    read: dict[str, str] = {}
+    for encoding in ranked:
+        text = " ".join(line.decode(_CODECS.get(encoding, encoding), "replace").split())
+        read.setdefault(_around_first_letter(text), encoding)
+    return tuple((encoding, text) for text, encoding in islice(read.items(), _PREVIEWS))
+
+
+def _around_first_letter(text: str) -> str:
+    """Cut a line to the part where characters beyond ASCII are."""
+    first = next((place for place, sign in enumerate(text) if not sign.isascii()), 0)
+    start = max(0, first - _PREVIEW_LENGTH // 4)
+    cut = text[start : start + _PREVIEW_LENGTH]
+    return ("…" if start else "") + cut + ("…" if start + _PREVIEW_LENGTH < len(text) else "")

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Sequence
 
+from services.drafts.sheets.invisible import stripped
+
 _LINE_BREAK = re.compile(r"\s*[\r\n\v\f\x85\u2028\u2029]\s*")
 
 
 def name_columns(header: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give every column a unique name, and notes on the names that were made up.
 
-    White space around a name is removed, and a line break inside becomes a space.
+    White space and invisible characters around a name are removed, and a line break inside becomes a space.
     """
-    given = [_LINE_BREAK.sub(" ", name.strip()) for name in header]
+    given = [_LINE_BREAK.sub(" ", stripped(name)) for name in header]
     taken = {name for name in given if name}
     names: list[str] = []
     unnamed: list[str] = []

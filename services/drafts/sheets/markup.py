@@ -19,9 +19,6 @@ def decode_markup(data: bytes, declared: str = "") -> str:
     """Decode markup by its byte order mark, by what it or `declared` says it is in, or by what it looks like.
 
     A declaration that doesn't fit is ignored, but for single characters.
-
-    Raises:
-        SheetError: no encoding fits.
     """
     for bom, codec in _BOMS.items():
         if data.startswith(bom):
@@ -30,7 +27,8 @@ def decode_markup(data: bytes, declared: str = "") -> str:
         for name in (declared, *_declared(data[:_START_BYTES])):
             if codec := _codec(name):
                 return _decode(data, codec)
-    return data.decode(codec_for(data, find_encoding(data))).lstrip("\ufeff")
+    codec, _ = codec_for(data, find_encoding(data).encoding)
+    return data.decode(codec, "replace").lstrip("\ufeff")
 
 
 def _declared(start: bytes) -> list[str]:

@@ -12,11 +12,18 @@ from services.models import Reading, Sheet
 
 
 def parse(
-    path: Path, filename: str, reading: Reading, limits: Limits, out: BinaryIO, on_progress: Callable[[int], None]
+    path: Path,
+    filename: str,
+    reading: Reading,
+    limits: Limits,
+    out: BinaryIO,
+    on_progress: Callable[[int], None],
+    language: str = "",
 ) -> Sheet:
     """Read the file at `path`, and write its rows to `out` as chunks, which `table.read_chunks` gives back.
 
-    `out` must be readable as well. `on_progress` gets the number of rows read so far. A workbook's file may be renamed.
+    `out` must be readable as well. `on_progress` gets the number of rows read so far. `language` is the reader's
+    ("pl-PL"), a hint at the encoding. A workbook's file may be renamed.
 
     Raises:
         SheetError: the file can't be used as it is.
@@ -25,11 +32,14 @@ def parse(
     def sheet_of(source: Source) -> Sheet:
         source = replace(source, reading=_with_layout(source.reading, reading))
         table = build(source, limits, out, on_progress)
-        return Sheet(filename, table.columns, table.row_count, source.reading, notes=table.notes, layout=table.layout)
+        layout = replace(
+            table.layout, encoding_previews=source.encoding_previews, is_encoding_sure=source.is_encoding_sure
+        )
+        return Sheet(filename, table.columns, table.row_count, source.reading, notes=table.notes, layout=layout)
 
     kind = kind_of(path, filename, is_text=reading.encoding is not None)
     if kind is Kind.TEXT:
-        return sheet_of(open_text(path.read_bytes(), reading))
+        return sheet_of(open_text(path.read_bytes(), reading, language))
 
     from services.drafts.sheets.workbook import open_workbook
 

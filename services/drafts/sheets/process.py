@@ -60,12 +60,17 @@ def _ignore(_rows: int) -> None:
 
 @contextmanager
 def read(
-    data: bytes, filename: str, reading: Reading, limits: Limits, on_progress: Callable[[int], None] = _ignore
+    data: bytes,
+    filename: str,
+    reading: Reading,
+    limits: Limits,
+    on_progress: Callable[[int], None] = _ignore,
+    language: str = "",
 ) -> Iterator[ParsedSheet]:
     """Read a spreadsheet in a separate process; its rows are available until the context ends.
 
     `reading` says what a person chose; the rest is detected. `on_progress` gets the number of rows read so far, in
-    the caller's thread; if it raises, reading stops.
+    the caller's thread; if it raises, reading stops. `language` is the reader's ("pl-PL"), a hint at the encoding.
 
     Raises:
         SheetError: the spreadsheet can't be used as it is, or reading took too much time or memory.
@@ -82,6 +87,7 @@ def read(
             "reading": asdict(reading),
             "limits": asdict(limits),
             "memory": MAX_MEMORY_BYTES,
+            "language": language,
         }
         sheet = _run(Path(directory), request, on_progress)
         yield ParsedSheet(sheet, Path(directory) / OUTPUT)

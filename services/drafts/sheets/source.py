@@ -35,3 +35,7 @@ class Source:
     """Cells of the first rows that were merged; known before the rows are read."""
     hidden_rows: frozenset[int] = frozenset()
     """The numbers of rows that a filter hides; known before the rows are read."""
+    encoding_previews: tuple[tuple[str, str], ...] = ()
+    """The likely encodings of a text that isn't Unicode, and how each reads a line of it."""
+    is_encoding_sure: bool = True
+    """Whether the encoding was chosen, or no other one is nearly as likely."""

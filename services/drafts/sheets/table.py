@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from services.drafts.sheets.footers import TAIL_ROWS, find_footer
 from services.drafts.sheets.headers import name_columns
+from services.drafts.sheets.invisible import has_invisible, is_invisible
 from services.drafts.sheets.row_numbers import name_rows
 from services.drafts.sheets.source import Flaw, Merge, RawRow, Source
 from services.drafts.sheets.top import outer_row, read_top
@@ -168,12 +169,23 @@ class _Pass:
         return tuple(Problem(self._names[position], value, message) for position, value, message in flaws)
 
     def _write(self, group: Sequence[SheetRow]) -> None:
+        group = self._without_invisible(group)
         self._count += len(group)
         if self._count <= self._limits.max_rows and self.needed == len(self._names):
             chunk = pack(group)
             self._out.write(_LENGTH.pack(len(chunk)))
             self._out.write(chunk)
         self._on_progress(self._count)
+
+    def _without_invisible(self, group: Sequence[SheetRow]) -> Sequence[SheetRow]:
+        """Empty the cells that hold only characters nobody can see; rows that become blank are left out."""
+        text = "".join(["".join(row.cells) for row in group])
+        if not has_invisible(text):
+            return group
+        rows = [row._replace(cells=tuple("" if is_invisible(cell) else cell for cell in row.cells)) for row in group]
+        kept = [row for row in rows if row.problems or any(map(str.strip, row.cells))]
+        self._blank += len(rows) - len(kept)
+        return kept
 
     # at the end
 

@@ -1,62 +1,145 @@
-"""Text files: CSV, TSV, TXT and pasted cells."""
+"""Text files: CSV, TSV, TXT, and pasted cells."""
 
+import codecs
 import io
-from collections.abc import Iterable
-from itertools import islice
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from services.drafts.sheets.dialect import excel_hint
-from services.drafts.sheets.encodings import codec_for, find_encoding
+from services.drafts.sheets.encodings import ENCODINGS, codec_for, find_encoding
 from services.drafts.sheets.records import Records
+from services.drafts.sheets.row_numbers import name_rows
 from services.drafts.sheets.separators import SEPARATORS, find_separator
-from services.drafts.sheets.table import Source, counted
+from services.drafts.sheets.table import RawRow, Source, counted
 from services.errors import SheetError
 from services.models import Reading
 
 _SAMPLE_CHARACTERS = 200_000
+_REPAIRED = "\ufdd0"
+"""Stands behind each character that stands in for bytes that can't be decoded, until its row is known."""
+_AS_WESTERN, _AS_UNKNOWN = "copydesk-western", "copydesk-unknown"
+"""The names under which the two ways to replace such bytes are registered with Python's codecs."""
+_END_OF_FILE = re.compile(rb"(?:\A|(?<=[\r\n]))\x1a[\x1a\r\n\0 ]*\Z|\x1a+\Z")
+"""Ctrl-Z, with which old programs end a text; within the last line it may be part of a cell."""
 
 
-def open_text(data: bytes, reading: Reading) -> Source:
+def open_text(data: bytes, reading: Reading, language: str = "") -> Source:
     """Find out how to read a text, or do as the reading says; gives its rows, every cell exactly as it stands.
 
+    Bytes that the encoding doesn't know are replaced, and a note names their rows. `language` is a hint.
+
     Raises:
-        SheetError: the encoding does not fit or cannot be found, or too many quotes are out of place.
+        SheetError: a choice isn't on the list, or too many quotes are out of place.
     """
-    encoding = reading.encoding or find_encoding(data)
-    codec = codec_for(data, encoding)
-    sample = _lines(data, codec).read(_SAMPLE_CHARACTERS)
+    guess = find_encoding(data, language)
+    encoding = reading.encoding or guess.encoding
+    text = _Text(data, encoding)
+    sample = text.sample()
     hint = excel_hint(sample)
-    whole = len(sample) < _SAMPLE_CHARACTERS
-    separator = reading.separator or hint or find_separator(sample, whole=whole)
+    separator = reading.separator or hint or find_separator(sample, whole=len(sample) < _SAMPLE_CHARACTERS)
     if separator not in SEPARATORS:
-        raise SheetError(f"The separator “{separator}” is not known. Choose one from the list.")
-    records = Records(lambda: islice(_clean_lines(data, codec), 1 if hint else 0, None), separator)
+        raise SheetError(f"The separator “{separator}” isn't on the list. Choose one from the list.")
+    records = Records(lambda: islice(text.lines(), 1 if hint else 0, None), separator)
     return Source(
-        rows=records.rows,
+        rows=lambda: text.without_marks(records.rows()),
         reading=Reading(encoding=encoding, separator=separator),
-        notes=lambda: _notes(_count_nul(data, codec)) + records.notes(),
+        notes=lambda: text.notes() + records.notes(),
+        encoding_previews=guess.previews,
+        is_encoding_sure=reading.encoding is not None or guess.is_sure,
     )
 
 
 def nul_note(count: int) -> str:
     """Say that NUL characters were replaced."""
-    return f"{counted(count, 'NUL character')} replaced by “\ufffd”: cells cannot hold NUL."
+    return f"{counted(count, 'NUL character')} replaced by “\ufffd” because cells can't hold NUL."
 
 
-def _notes(nul: int) -> tuple[str, ...]:
-    return (nul_note(nul),) if nul else ()
+class _Text:
+    """The characters of a file, from any number of passes."""
+
+    def __init__(self, data: bytes, encoding: str) -> None:
+        self._codec, self._is_intact = codec_for(data, encoding)
+        self._data = data if self._codec.startswith("utf-16") else _END_OF_FILE.sub(b"", data)
+        self._encoding = encoding
+        self._repaired: dict[int, int] = {}
+
+    def sample(self) -> str:
+        """The first characters."""
+        return self._open().read(_SAMPLE_CHARACTERS).lstrip("\ufeff").replace(_REPAIRED, "")
+
+    def lines(self) -> Iterable[str]:
+        """The lines with their line breaks, without byte order marks in front and without NUL."""
+        lines: Iterable[str] = self._open()
+        if self._codec.startswith("utf-16"):
+            lines = _without_end_of_file(lines)
+        if self._encoding in ("utf-8", "utf-16"):
+            lines = iter(lines)
+            lines = chain((line.lstrip("\ufeff") for line in islice(lines, 1)), lines)
+        return (line.replace("\0", "\ufffd") for line in lines) if b"\0" in self._data else lines
+
+    def without_marks(self, rows: Iterable[RawRow]) -> Iterable[RawRow]:
+        """The rows, with the places of repaired characters noted and their marks removed."""
+        return rows if self._is_intact else self._noted(rows)
+
+    def notes(self) -> tuple[str, ...]:
+        """What was replaced in the rows read so far."""
+        nul = self._data.count(b"\0") if b"\0" in self._data and not self._codec.startswith("utf-16") else 0
+        if self._codec.startswith("utf-16") and b"\0\0" in self._data:
+            nul = sum(line.count("\0") for line in self._open())
+        return (*self._repair_notes(), *((nul_note(nul),) if nul else ()))
+
+    def _repair_notes(self) -> tuple[str, ...]:
+        if not self._repaired:
+            return ()
+        rows, number = name_rows(sorted(self._repaired)), sum(self._repaired.values())
+        if self._encoding == "utf-8":
+            what = "1 character isn't" if number == 1 else f"{number:,} characters aren't"
+            return (f"{what} valid UTF-8 and {_was(number)} read as Windows-1252 or as “\ufffd”: {rows}.",)
+        what = "1 character doesn't" if number == 1 else f"{number:,} characters don't"
+        return (f"{what} fit {ENCODINGS[self._encoding]} and {_was(number)} replaced by “\ufffd”: {rows}.",)
+
+    def _open(self) -> io.TextIOWrapper:
+        errors = "strict" if self._is_intact else _AS_WESTERN if self._encoding == "utf-8" else _AS_UNKNOWN
+        return io.TextIOWrapper(io.BytesIO(self._data), self._codec, errors, newline="")
+
+    def _noted(self, rows: Iterable[RawRow]) -> Iterator[RawRow]:
+        self._repaired = {}
+        for number, cells, flaws in rows:
+            if marks := sum(cell.count(_REPAIRED) for cell in cells):
+                self._repaired[number] = marks
+                cells = [cell.replace(_REPAIRED, "") for cell in cells]
+            yield number, cells, flaws
 
 
-def _lines(data: bytes, codec: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(data), codec, newline="")
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
-def _count_nul(data: bytes, codec: str) -> int:
-    if b"\0" not in data:
-        return 0
-    return sum(line.count("\0") for line in _lines(data, codec))
+def _without_end_of_file(lines: Iterable[str]) -> Iterator[str]:
+    """Cut off Ctrl-Z at the end."""
+    held = ""
+    for line in lines:
+        if held:
+            yield held
+        held = line
+    if held := held.rstrip("\x1a"):
+        yield held
 
 
-def _clean_lines(data: bytes, codec: str) -> Iterable[str]:
-    """Give the lines without NUL."""
-    lines = _lines(data, codec)
-    return (line.replace("\0", "\ufffd") for line in lines) if b"\0" in data else lines
+def _as_western(error: UnicodeError) -> tuple[str, int]:
+    """Read the bytes that aren't UTF-8 as Windows-1252, which is where they mostly come from."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    read = (bytes([byte]).decode("cp1252", "replace") for byte in error.object[error.start : error.end])
+    return "".join((char if char.isprintable() else "\ufffd") + _REPAIRED for char in read), error.end
+
+
+def _as_unknown(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\ufffd" + _REPAIRED, error.end
+
+
+codecs.register_error(_AS_WESTERN, _as_western)
+codecs.register_error(_AS_UNKNOWN, _as_unknown)

@@ -51,7 +51,16 @@ def test_one_foreign_word_far_down_is_enough_to_find_the_encoding(word: str, enc
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_can_be_chosen(encoding: str) -> None:
-    table = {"windows-1251": RUSSIAN, "gbk": CHINESE, "shift-jis": JAPANESE, "euc-kr": KOREAN, "big5": TAIWANESE}
+    table = {
+        "windows-1251": RUSSIAN,
+        "windows-1253": [("Όνομα", "b"), ("1", "Κούπα")],
+        "windows-1255": [("שם", "b"), ("1", "ספל")],
+        "windows-1256": [("الاسم", "b"), ("1", "كوب")],
+        "gbk": CHINESE,
+        "shift-jis": JAPANESE,
+        "euc-kr": KOREAN,
+        "big5": TAIWANESE,
+    }
     expected = table.get(encoding, [("Né", "b"), ("1", "ü")])
     assert cells(written(expected).encode(encoding), reading=Reading(encoding=encoding)) == expected
 
@@ -62,10 +71,19 @@ def test_the_chosen_encoding_wins_over_the_found_one() -> None:
     assert (sheet.reading.encoding, rows[0].cells) == ("windows-1252", ("Ã©", "c"))
 
 
-def test_a_chosen_encoding_that_does_not_fit_is_named() -> None:
-    with pytest.raises(SheetError) as refusal:
-        parsed(written(WESTERN).encode("cp1252"), reading=Reading(encoding="utf-8"))
-    assert str(refusal.value) == "This file is not in the encoding UTF-8. Choose another encoding."
+def test_a_chosen_encoding_is_used_even_where_it_does_not_fit() -> None:
+    data = "Name,Tone\nMug,\x81Warm\nPlate,Bold\nBowl,\x81\x8d\n".encode("latin-1")
+    sheet, rows = parsed(data, reading=Reading(encoding="windows-1252"))
+    assert [row.cells for row in rows] == [("Mug", "\ufffdWarm"), ("Plate", "Bold"), ("Bowl", "\ufffd\ufffd")]
+    assert sheet.notes == (
+        "3 characters don't fit Western European (Windows-1252) and were replaced by “\ufffd”: rows 2 and 4.",
+    )
+
+
+def test_utf16_that_was_cut_off_is_read_as_far_as_it_goes() -> None:
+    sheet, rows = parsed("a,b\n1,é2\n".encode("utf-16") + b"\xd8", reading=Reading(encoding="utf-16"))
+    assert rows[0].cells == ("1", "é2")
+    assert len(sheet.notes) == 1
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)
@@ -107,7 +125,7 @@ def test_the_chosen_separator_wins_over_the_found_one() -> None:
 
 @pytest.mark.parametrize("reading", [Reading(encoding="klingon"), Reading(separator="--")])
 def test_a_choice_that_is_not_on_the_list_is_refused(reading: Reading) -> None:
-    with pytest.raises(SheetError, match="is not known"):
+    with pytest.raises(SheetError, match="isn't on the list"):
         parsed(b"a,b\n1,2\n", reading=reading)
 
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.drafts.sheets import ENCODINGS, SEPARATORS
+from services.drafts.sheets.invisible import is_invisible
 from services.models import Reading
 from tests.drafts.sheets.helpers import cells, workbook, written
 
@@ -23,7 +24,7 @@ LETTERS = {codec: letters(codec) for codec in (WINDOWS_CODECS.get(name, name) fo
 
 
 def tables(text: st.SearchStrategy[str]) -> st.SearchStrategy[Table]:
-    """Make a header that needs no mending, and rows of any texts."""
+    """Make a header of plain names, and rows of any texts."""
 
     def of_width(width: int) -> st.SearchStrategy[Table]:
         header = tuple(f"h{position}" for position in range(width))
@@ -34,11 +35,15 @@ def tables(text: st.SearchStrategy[str]) -> st.SearchStrategy[Table]:
 
 
 def is_blank(row: tuple[str, ...]) -> bool:
-    return not "".join(row).strip()
+    return not "".join(map(kept_cell, row)).strip()
+
+
+def kept_cell(cell: str) -> str:
+    return "" if is_invisible(cell) else cell.replace("\0", "\ufffd")
 
 
 def kept(table: Table) -> Table:
-    return [tuple(cell.replace("\0", "\ufffd") for cell in row) for row in table if not is_blank(row)]
+    return [tuple(map(kept_cell, row)) for row in table if not is_blank(row)]
 
 
 @given(st.data(), st.sampled_from(list(ENCODINGS)), st.sampled_from(list(SEPARATORS)))

@@ -79,7 +79,7 @@ def test_headers_become_names_of_their_own() -> None:
 def test_nul_becomes_a_replacement_character_and_is_announced() -> None:
     sheet, rows = parsed(b"a,b\nx\0y,\0\n")
     assert rows == [SheetRow(2, ("x\ufffdy", "\ufffd"))]
-    assert sheet.notes == ("2 NUL characters were replaced by “\ufffd”: cells cannot hold NUL.",)
+    assert sheet.notes == ("2 NUL characters were replaced by “\ufffd” because cells can't hold NUL.",)
 
 
 def test_a_quotation_mark_inside_a_cell_stays() -> None:
