@@ -33,6 +33,7 @@ _DECIMAL_COMMA_NUMBER = re.compile(_NUMBER.pattern.replace(r"\.", "[.,]"))
 # A program that splits at another separator ignores the quotes of any cell but the first of a row, and begins a new
 # cell inside it: after that separator, a tab or a line break. Quotes before the sign don't keep it from being run.
 _INNER_START = r"""([{0}\t\r\n])("*([=+\-@])[^{0}\t\r\n]*)"""
+_REST_OF_LINE = re.compile(r"[^\r\n]*")
 _CALL_OR_REFERENCE = re.compile(r"""\w\(|![\w$'"]""")
 _ENDS_OPEN = re.compile(r"""[^\w.!?)\]%]$""")
 """The end of a line that may continue as a formula beyond its cell, such as an operator."""
@@ -159,10 +160,12 @@ def _guarded_inside(start: re.Match[str]) -> str:
     return f"{before}'{text}"
 
 
-def _can_run(line: re.Match[str]) -> bool:
+def _can_run(start: re.Match[str]) -> bool:
     """Whether a line that begins like a bullet or a handle could do more as a formula than end in an error."""
-    is_last = line.end() == len(line.string)
-    return bool(_CALL_OR_REFERENCE.search(line[0]) or (is_last and _ENDS_OPEN.search(line[0])))
+    rest = _REST_OF_LINE.match(start.string, start.start(2))
+    line = rest[0] if rest else ""
+    is_last = start.start(2) + len(line) == len(start.string)
+    return bool(_CALL_OR_REFERENCE.search(line) or (is_last and _ENDS_OPEN.search(line)))
 
 
 def _encoded(text: str) -> bytes:

@@ -315,7 +315,7 @@ def _is_harmless(part: str) -> bool:
     sign, rest = part[:1], part[1:]
     if sign not in {*"=+-@"} or rest[:1] == ")":
         return True
-    number = re.match('[0-9]+(?:,[0-9]+)?(?![^"])', rest)  # a quote after a number is no formula
+    number = re.match('[0-9]+(?:,[0-9]+)?(?![^",;])', rest)  # a quote or separator after a number is no formula
     return bool(number) or (sign != "=" and not re.search(r"\w\(|!", rest))
 
 
