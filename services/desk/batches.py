@@ -6,8 +6,8 @@ from datetime import timedelta
 from services import exports
 from services.clock import Clock
 from services.engine import remaining
-from services.engine.budget import Budget
 from services.engine.embedded import Engine
+from services.engine.gateway import Gateway
 from services.models import BatchPage, BatchState, BatchSummary, PauseKind
 from services.store import Signs, Store
 
@@ -18,11 +18,11 @@ PAGE_BATCHES = 50
 class Batches:
     """What can be seen of batches and done to them."""
 
-    def __init__(self, connection_id: str, store: Store, engine: Engine, budget: Budget, clock: Clock) -> None:
+    def __init__(self, connection_id: str, store: Store, engine: Engine, gateway: Gateway, clock: Clock) -> None:
         self._connection_id = connection_id
         self._store = store
         self._engine = engine
-        self._budget = budget
+        self._gateway = gateway
         self._clock = clock
 
     def page(self, page: int = 1) -> BatchPage:
@@ -57,7 +57,7 @@ class Batches:
     def resume(self, batch_id: str) -> None:
         """Go on with a paused batch."""
         self._store.batches.resume(batch_id, self._connection_id)
-        self._budget.relax()  # whoever presses Resume wants to see now whether it works
+        self._gateway.budget.relax()  # whoever presses Resume wants to see now whether it works
         self._engine.wake(batch_id)
 
     def resume_anyway(self, batch_id: str) -> None:
@@ -95,5 +95,4 @@ class Batches:
         """How the last rows went, the seconds until the last one that waits may leave, and what time it is."""
         now, rows = self._clock.now(), remaining.to_leave(summary)
         signs = self._store.rows.signs(summary.batch.id, now - remaining.LOOK_BACK, remaining.LAST_ROWS)
-        leaves_in = self._budget.leaves_in(summary.batch.id, rows) if rows else None
-        return signs, leaves_in, now
+        return signs, remaining.leaves_in(self._gateway, summary.batch.id, rows), now

@@ -29,7 +29,7 @@ class Desk:
         self._engine = engine = EmbeddedEngine(store, gateway, connection_id, clock)
         self.agents = Agents(lambda: engine.call(gateway.agents()), clock)
         self.drafts = Drafts(settings, store, engine, clock)
-        self.batches = Batches(connection_id, store, engine, self._budget, clock)
+        self.batches = Batches(connection_id, store, engine, gateway, clock)
         self.rows = Rows(connection_id, store, engine)
 
     def start(self) -> None:

@@ -33,6 +33,7 @@ them."""
 
 _LOSS_WEIGHT = 1 / 40
 """What the last answer counts for in the share of answers that are lost."""
+_COUNTED_ANSWERS = 400
 SECONDS_PER_LOSS = 6.0
 """Jobs are started so slowly that no more than one answer in so many seconds is lost. A lost request can be proven to
 have had no effect only where no other lost request created a job at about the same time; in a burst, some always did.
@@ -48,6 +49,7 @@ class Concurrency:
         self._taken = 0
         self._proven = 0
         self._lost_share = 0.0
+        self._answers, self._losses = 0, 0.0
         self._left_at = -math.inf
 
     def left(self, now: float) -> None:
@@ -64,9 +66,29 @@ class Concurrency:
         """Whether answers were lost of late, so that requests leave one by one."""
         return self._lost_share >= _LOSS_WEIGHT / 2
 
+    def leaves_in(self, rows: int) -> float:
+        """Seconds until the last of so many rows may leave at this pace."""
+        return rows * self._usual_lost_share * SECONDS_PER_LOSS
+
+    def expects_loss(self, rows: int) -> bool:
+        """Whether an answer to so many rows is likely to be lost."""
+        return rows * self._usual_lost_share >= 1
+
+    @property
+    def _usual_lost_share(self) -> float:
+        """The share of the last hundreds of answers that were lost: steadier than what the pace goes by."""
+        return self._losses / max(1, self._answers)
+
+    def _count(self, lost: int) -> None:
+        if self._answers >= _COUNTED_ANSWERS:
+            self._answers, self._losses = self._answers // 2, self._losses / 2
+        self._answers += 1
+        self._losses += lost
+
     def taken(self, seconds: float, jobs_in_minute: int) -> None:
         """Note that Writer took a job, how long its answer needed, and how many were started in the last minute."""
         self._taken += 1
+        self._count(lost=0)
         self._lost_share -= _LOSS_WEIGHT * self._lost_share
         self._latency += _WEIGHT * (seconds - self._latency)
         self._proven = max(self._proven, jobs_in_minute - self.in_flight)
@@ -74,6 +96,7 @@ class Concurrency:
     def lost(self) -> None:
         """Note that the answer to a request was lost."""
         self._lost_share += _LOSS_WEIGHT * (1 - self._lost_share)
+        self._count(lost=1)
 
     def refused(self) -> None:
         """Note that Writer did not take one, because there were too many: begin again with few."""

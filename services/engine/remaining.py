@@ -3,6 +3,7 @@
 from itertools import accumulate, pairwise
 from statistics import fmean
 
+from services.engine.gateway import Gateway
 from services.engine.runner.windows import LONGEST_CHECK_S
 from services.models import BatchSummary, RowState, held_back
 from services.store import Signs
@@ -43,6 +44,17 @@ def to_leave(summary: BatchSummary) -> int:
     """How many of those rows still need a turn."""
     counts = summary.counts
     return counts[RowState.WAITING] - held_back(summary.batch, counts) + counts.retrying
+
+
+def leaves_in(gateway: Gateway, batch_id: str, rows: int) -> float | None:
+    """Seconds until the last of a batch's waiting rows may leave, and again where its answer is likely to be lost.
+
+    None where no row waits. Only the process that sends knows how many answers are lost.
+    """
+    if rows == 0:
+        return None
+    seconds = max(gateway.budget.leaves_in(batch_id, rows), gateway.concurrency.leaves_in(rows))
+    return seconds + (LONGEST_CHECK_S if gateway.concurrency.expects_loss(rows) else 0.0)
 
 
 def at_least(signs: Signs, leaves_in: float | None, now: float) -> float:

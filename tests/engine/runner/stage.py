@@ -219,7 +219,7 @@ class Process:
         self._clock = clock
         writer = Writer(CONNECTION, "sk-key-of-ours", FaultyTransport(double))
         budget = Budget(self._store, CONNECTION, rpm, clock)
-        self._gateway = Gateway(self._store, writer, budget, CONNECTION, clock)
+        self.gateway = Gateway(self._store, writer, budget, CONNECTION, clock)
         self._runners: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
         self._news = asyncio.Event()
         self._failure: BaseException | None = None
@@ -235,7 +235,7 @@ class Process:
 
     def relax(self) -> None:
         """Go on at once, as after Resume."""
-        self._gateway.budget.relax()
+        self.gateway.budget.relax()
 
     async def news(self) -> None:
         """Wait until a runner has ended, or there was a change."""
@@ -263,13 +263,13 @@ class Process:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._gateway.aclose()
+        await self.gateway.aclose()
 
     def look(self) -> None:
         """Give every batch that has something to do a runner."""
         for batch_id in self._store.batches.working(CONNECTION):
             if batch_id not in self._runners:
-                runner = Runner(batch_id, self._store, self._gateway, self._clock)
+                runner = Runner(batch_id, self._store, self.gateway, self._clock)
                 task = asyncio.create_task(runner.advance())
                 self._runners[batch_id] = (runner, task)
                 task.add_done_callback(partial(self._ended, batch_id))
