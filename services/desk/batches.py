@@ -34,7 +34,7 @@ class Batches:
         return self._store.batches.get(batch_id)
 
     def time_left(self, summary: BatchSummary) -> timedelta | None:
-        """How long a running batch still needs; None while that cannot be told, or Writer is out of reach.
+        """How long a running batch still takes; None while that's unknown, or Writer can't be reached.
 
         Rows that wait behind those that are tried first do not count.
         """
@@ -71,7 +71,7 @@ class Batches:
         self._engine.wake(batch_id)
 
     def cancel(self, batch_id: str) -> None:
-        """Never send the rows that wait; those at Writer run to their end and are collected."""
+        """Never send the waiting rows. Jobs already running will finish and are collected."""
         self._store.batches.cancel(batch_id, self._clock.now())
         self._engine.wake(batch_id)
 

@@ -24,7 +24,7 @@ ones are the quickest, and few."""
 def remaining(signs: Signs, unfinished: int, leaves_in: float | None, now: float) -> float | None:
     """Seconds until the last row ends; None while too few rows have ended to tell.
 
-    `unfinished` is how many rows still come to an end by themselves, `leaves_in` the seconds until the last of those
+    `unfinished` is how many rows are still to end, `leaves_in` the seconds until the last of those
     that wait may leave, None where none waits.
     """
     if len(signs.ended) < _FEWEST:
@@ -35,7 +35,7 @@ def remaining(signs: Signs, unfinished: int, leaves_in: float | None, now: float
 
 
 def to_end(summary: BatchSummary) -> int:
-    """How many rows of a running batch still come to an end by themselves; not those that wait behind a sample."""
+    """How many rows of a running batch are still to end, without those that wait behind a sample."""
     counts = summary.counts
     return counts.unfinished - held_back(summary.batch, counts) + counts.retrying
 

@@ -67,7 +67,7 @@ class Check:
     ready: int
     """Rows that can be sent."""
     flawed: int
-    """Rows that need a look."""
+    """Rows with problems."""
     problems: tuple[RowProblem, ...]
     """The first problems, in the rows' order."""
     problem_count: int

@@ -27,7 +27,7 @@ class Database:
         """Open the database, creating the file and upgrading the tables where needed."""
         self.url = url
         self.engine = _open_engine(url)
-        # by itself PostgreSQL would give each statement a view of its own
+        # by default PostgreSQL gives each statement a view of its own
         self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level=_SNAPSHOT)
         self._upgrade()
 

@@ -105,8 +105,8 @@ rows = Table(
     Column("effect_from", Double),
     Column("effect_until", Double),
     Column("ended_at", Double),
-    Column("retry_at", Double),  # when a failed row is sent again by itself
-    Column("retries", Integer, nullable=False, server_default="0"),  # made by themselves, since a person's last order
+    Column("retry_at", Double),  # when a failed row is retried automatically
+    Column("retries", Integer, nullable=False, server_default="0"),  # automatic ones, since a person's last order
     Index("ix_rows_batch_id_state_position", "batch_id", "state", "position"),
     Index("ix_rows_batch_id_ended_at", "batch_id", "ended_at"),
     Index("ix_rows_job_id", "job_id"),

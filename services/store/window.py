@@ -156,7 +156,7 @@ class Noted:
         )
 
     def tidy(self, connection: Connection) -> None:
-        """Forget what left the window, now and then, and mend what seems to be still to come."""
+        """Forget what left the window, now and then, and correct what seems to lie in the future."""
         this, now, left = self._row.id, self._now, self._now - self._seconds
         if self._entries and self._entries[-1].at > now:
             connection.execute(_NOT_LATER, {"this": this, "now": now})

@@ -169,7 +169,7 @@ class Work:
     def ended(self, batch_id: str, group: Sequence[Ended], now: float) -> None:
         """Store how rows came to an end; a suggestion that is there stays where there is no better one.
 
-        Failed rows of a batch that is not canceled are tried again by themselves where `retry_after` says so.
+        Failed rows of a batch that isn't canceled are retried automatically where `retry_after` says so.
         """
         changes = [
             {
@@ -292,7 +292,7 @@ def _end_state(item: Ended) -> RowState:
 
 
 def _retry_times(item: Ended, now: float) -> dict[str, float | None]:
-    """When the row is tried again by itself, by the number of times that it has been."""
+    """When the row is retried automatically, by the number of times that it has been."""
     times = [now + seconds for seconds in item.retry_after]
     return {f"retry_at_{n}": times[n] if n < len(times) else None for n in range(MOST_RETRIES)}
 

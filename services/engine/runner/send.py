@@ -52,7 +52,7 @@ class Sender:
             self._outcomes.sent(claim.position, job.id)
 
     async def _unknown(self, claim: Claim) -> None:
-        """404: the job to retry is gone, which a new job mends, or the agent is, which stops the batch."""
+        """404: the job to retry is gone, and a new job takes its place; or the agent is, and the batch pauses."""
         if claim.retry_of is None:
             await self._halt(PauseKind.AGENT_GONE, _gone(self._batch.agent))
         self._outcomes.back(claim.position, new_job=True)
