@@ -47,7 +47,7 @@ REST_S = 5
 
 def missing() -> NoReturn:
     """Say that there is no such batch, and end the page."""
-    st.title("There is no such batch", anchor=False)
+    st.title("This batch doesn't exist", anchor=False)
     st.markdown("It may have been deleted, or the link may be incomplete.")
     st.page_link("batches.py", label="See all batches", icon=":material/view_list:")
     st.stop()

@@ -44,31 +44,31 @@ class CopydeskError(Exception):
 
 
 class PersonError(CopydeskError):
-    """That cannot be done as asked."""
+    """That can't be done."""
 
 
 class SheetError(PersonError):
-    """The spreadsheet cannot be read. Save it again as XLSX or CSV and try once more."""
+    """The spreadsheet can't be read. Save it as XLSX or CSV and upload it again."""
 
 
 class LaunchError(PersonError):
-    """The batch cannot be launched yet."""
+    """The batch can't be launched yet."""
 
 
 class RefusedError(PersonError):
-    """That is not possible in the state it is in now. Reload the page to see the latest state."""
+    """That isn't possible in its current state. Reload the page to see the latest state."""
 
 
 class MissingError(PersonError):
-    """There is no such thing here. It may have been deleted."""
+    """It doesn't exist. It may have been deleted."""
 
 
 class SettingsError(CopydeskError):
-    """A setting has a value that cannot be used."""
+    """A setting has an invalid value."""
 
 
 class WriterError(CopydeskError):
-    """Writer could not be asked."""
+    """Writer couldn't be asked."""
 
 
 class NoEffectError(WriterError):
@@ -95,7 +95,7 @@ class PaymentRequiredError(SlowDownError):
 
 
 class AnswerLostError(WriterError):
-    """Writer's answer was lost, so it is not known whether the request had its effect."""
+    """Writer's answer was lost, so it's unknown whether the request took effect."""
 
     def __init__(self, message: str | None = None, *, loss: Loss = Loss.CONNECTION) -> None:
         """Take how the answer was lost."""

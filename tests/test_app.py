@@ -55,7 +55,7 @@ async def test_a_download_streams_the_batch_under_its_name(
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("/export/nowhere.csv", "There is no such batch."),
+        ("/export/nowhere.csv", "This batch doesn't exist."),
         ("/export/batch-1.pdf", "A batch can be downloaded as .csv or .xlsx."),
         ("/export/batch-1.csv?separator=pipe", "The separator of a CSV can be comma or semicolon."),
     ],

@@ -11,7 +11,7 @@ _NEW = "Start a new batch"
 
 def show_no_draft(on_new: Callable[[], None]) -> None:
     """Say that the draft in the address doesn't exist."""
-    st.warning("There is no such draft (drafts are kept for 7 days).", width=PAGE_WIDTH)
+    st.warning("This draft doesn't exist. Drafts are kept for 7 days.", width=PAGE_WIDTH)
     st.button(_NEW, key="start_new", on_click=on_new, type="primary")
 
 

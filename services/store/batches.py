@@ -109,7 +109,7 @@ class Batches:
         """Release the rows that wait behind the sample. Raises as `resume`."""
         with self._database.write() as connection:
             if not models.sampled(_get_to_change(connection, batch_id), connection_id):
-                raise RefusedError("This batch does not wait behind its first rows.")
+                raise RefusedError("This batch isn't waiting behind a sample.")
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", sample_end=None)
 
     def cancel(self, batch_id: str, now: float) -> None:
@@ -153,7 +153,7 @@ def lock(connection: Connection, batch_id: str) -> BatchState | None:
 def _get(connection: Connection, batch_id: str) -> Batch:
     row = connection.execute(_ONE, {"this": batch_id}).one_or_none()
     if row is None:
-        raise MissingError("There is no such batch. It may have been deleted.")
+        raise MissingError("This batch doesn't exist. It may have been deleted.")
     return _batch(row)
 
 

@@ -70,7 +70,7 @@ class Drafts:
         with self._database.read() as connection:
             row = connection.execute(select(*_COLUMNS).where(drafts.c.id == draft_id)).one_or_none()
         if row is None:
-            raise MissingError("There is no such draft. Drafts are kept for 7 days.")
+            raise MissingError("This draft doesn't exist. Drafts are kept for 7 days.")
         return _draft(row)
 
     def file(self, draft_id: str) -> DraftFile:
@@ -79,7 +79,7 @@ class Drafts:
             found = connection.execute(select(drafts.c.filename, drafts.c.file).where(drafts.c.id == draft_id))
             row = found.one_or_none()
         if row is None:
-            raise MissingError("There is no such draft. Drafts are kept for 7 days.")
+            raise MissingError("This draft doesn't exist. Drafts are kept for 7 days.")
         return DraftFile(row.filename, row.file)
 
     def first_rows(self, draft_id: str, count: int) -> list[SheetRow]:
@@ -111,7 +111,7 @@ class Drafts:
 
 def _update(connection: Connection, draft_id: str, values: dict[str, Any]) -> None:
     if connection.execute(update(drafts).where(drafts.c.id == draft_id).values(**values)).rowcount == 0:
-        raise MissingError("There is no such draft. Drafts are kept for 7 days.")
+        raise MissingError("This draft doesn't exist. Drafts are kept for 7 days.")
 
 
 def _insert_chunks(connection: Connection, draft_id: str, packed: Iterable[bytes]) -> None:

@@ -92,7 +92,7 @@ def _launched(connection: Connection, draft_id: str) -> str | None:
     draft = connection.execute(select(drafts.c.batch_id).where(drafts.c.id == draft_id).with_for_update())
     row = draft.one_or_none()
     if row is None:
-        raise MissingError("There is no such draft. Drafts are kept for 7 days.")
+        raise MissingError("This draft doesn't exist. Drafts are kept for 7 days.")
     batch_id: str | None = row.batch_id
     return batch_id
 

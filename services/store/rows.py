@@ -117,7 +117,7 @@ class Rows:
             row = connection.execute(select(rows).where(this)).one_or_none()
             past = connection.execute(select(attempts).where(earlier).order_by(attempts.c.number)).all()
         if row is None:
-            raise MissingError("There is no such row in this batch.")
+            raise MissingError("This row isn't in the batch.")
         return _detail(row, [_attempt(item) for item in past])
 
     def failure_reasons(self, batch_id: str, most: int) -> list[tuple[str, int]]:

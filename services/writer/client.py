@@ -198,8 +198,7 @@ class Writer:
         except (httpx.RequestError, TimeoutError) as exc:
             # Without its cause: the texts of protocol errors quote what was received.
             raise AnswerLostError(
-                f"Writer's answer was lost ({type(exc).__name__}), "
-                "so it is not known whether the request had its effect."
+                f"Writer's answer was lost ({type(exc).__name__}), so it's unknown whether the request took effect."
             ) from None
 
     def _error_words(self, content: bytes) -> wire.ErrorWords:
@@ -233,7 +232,7 @@ async def _content(response: httpx.Response) -> bytes:
     async for piece in response.aiter_bytes():
         content += piece
         if len(content) > MAX_ANSWER_BYTES:
-            raise AnswerLostError("Writer's answer cannot be read: it is too long.")
+            raise AnswerLostError("Writer's answer can't be read: it's too long.")
     return bytes(content)
 
 
@@ -244,7 +243,7 @@ def _failure(response: httpx.Response, words: wire.ErrorWords, subject: str) -> 
     if status in (401, 403):
         return KeyRefusedError(reasons)
     if status == 404:
-        return UnknownToWriterError(f"Writer does not know {subject} (any more).{says}")
+        return UnknownToWriterError(f"Writer doesn't know {subject} (any more).{says}")
     if status in (402, 429):
         kind = PaymentRequiredError if status == 402 else SlowDownError
         return kind(says=reasons, code=words.code, retry_after=_retry_after(response.headers))
@@ -256,8 +255,7 @@ def _failure(response: httpx.Response, words: wire.ErrorWords, subject: str) -> 
         )
     advice = " Check WRITER_BASE_URL: its server answers with a redirect." if response.is_redirect else ""
     return AnswerLostError(
-        f"Writer answered with HTTP status {status}, "
-        f"so it is not known whether the request had its effect.{advice}{says}",
+        f"Writer answered with HTTP status {status}, so it's unknown whether the request took effect.{advice}{says}",
         loss=Loss.ANSWER if status in _FROM_THE_SERVER else Loss.GATEWAY,
     )
 

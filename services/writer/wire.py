@@ -63,7 +63,7 @@ def decode(content: bytes, key: str) -> object:
     try:
         return _harmless(json.loads(content), key if len(key) >= MIN_SECRET_LENGTH else "")
     except (ValueError, RecursionError):
-        raise AnswerLostError("Writer's answer cannot be read: it is not valid JSON.", loss=Loss.ANSWER) from None
+        raise AnswerLostError("Writer's answer can't be read: it isn't valid JSON.", loss=Loss.ANSWER) from None
 
 
 def agent_page(body: object) -> AgentPage:
@@ -294,4 +294,4 @@ def _whole_number(value: object) -> int | None:
 
 
 def _unreadable(what: str) -> AnswerLostError:
-    return AnswerLostError(f"Writer's answer cannot be read: {shortened(what)}.", loss=Loss.ANSWER)
+    return AnswerLostError(f"Writer's answer can't be read: {shortened(what)}.", loss=Loss.ANSWER)

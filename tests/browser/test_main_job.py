@@ -112,6 +112,6 @@ def test_a_file_that_cannot_be_used_gets_one_clear_sentence(
 
 def test_an_address_of_no_batch_says_so_and_leads_to_the_batches(marketer: Marketer) -> None:
     marketer.open("/batch?id=no-such-batch")
-    expect(marketer.page.get_by_text("There is no such batch").first).to_be_visible(timeout=PATIENCE)
+    expect(marketer.page.get_by_text("This batch doesn't exist").first).to_be_visible(timeout=PATIENCE)
     marketer.page.get_by_role("link", name="batches").last.click()
     marketer.page.wait_for_url("**/batches")

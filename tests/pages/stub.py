@@ -136,7 +136,7 @@ class StubDesk(Desk):
 
     def held_batch(self, batch_id: str) -> tuple[Batch, list[RowDetail]]:
         if batch_id not in self.held:
-            raise MissingError("There is no such batch.")
+            raise MissingError("This batch doesn't exist.")
         return self.held[batch_id]
 
     def do(self, *order: Any) -> None:

@@ -339,7 +339,7 @@ def test_a_refusal_is_a_sentence_that_stays_until_the_next_order(desk: StubDesk,
 @pytest.mark.parametrize("params", [{"id": "nowhere"}, {}])
 def test_an_unknown_batch_is_told_with_a_way_out(visit: Visit, params: dict[str, str]) -> None:
     page = visit("batch.py", **params)
-    assert page.title[0].value == "There is no such batch"
+    assert page.title[0].value == "This batch doesn't exist"
     assert len(page.get("page_link")) == 1
     assert len(page.dataframe) == 0
 

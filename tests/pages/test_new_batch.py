@@ -622,7 +622,7 @@ class TestWhatIsStored:
 
     def test_a_missing_draft_says_so_and_offers_a_new_start(self, visit: Visit) -> None:
         page = visit("nowhere")
-        assert sentences(page.warning) == ["There is no such draft (drafts are kept for 7 days)."]
+        assert sentences(page.warning) == ["This draft doesn't exist. Drafts are kept for 7 days."]
         assert keys(page) == {"start_new"}
         assert "spreadsheet" in keys(press(page, "start_new"))
 

@@ -145,7 +145,7 @@ def test_a_batch_goes_on_only_where_it_was_launched(store: Store) -> None:
 @pytest.mark.parametrize("verb", ["get", "only", "pause", "resume", "cancel", "delete"])
 def test_a_batch_that_is_not_there_is_missing(store: Store, verb: str) -> None:
     further = {"pause": (PauseKind.PERSON,), "resume": (HERE,), "cancel": (NOW,)}
-    with pytest.raises(MissingError, match=re.escape("There is no such batch. It may have been deleted.")):
+    with pytest.raises(MissingError, match=re.escape("This batch doesn't exist. It may have been deleted.")):
         getattr(store.batches, verb)("nowhere", *further.get(verb, ()))
 
 

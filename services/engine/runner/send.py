@@ -142,8 +142,8 @@ def input_changes(launched: Agent, now: Agent) -> list[str]:
 
 def _gone(agent: Agent) -> str:
     return (
-        f"Writer does not know the agent “{agent.name}” any more. If it is deployed again, press Resume; "
-        "otherwise download what there is and launch the spreadsheet with another agent."
+        f"Writer no longer knows the agent “{agent.name}”. If it's deployed again, press Resume; "
+        "otherwise download the results so far and launch the spreadsheet with another agent."
     )
 
 
