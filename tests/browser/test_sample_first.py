@@ -4,14 +4,14 @@ from playwright.sync_api import expect
 
 from tests.browser.marketer import PATIENCE, Marketer, table
 
-
 _BESIDE_THE_BUTTON = """told => {
-    const button = document.querySelector(".st-key-launch button").getBoundingClientRect();
-    const words = [...document.querySelectorAll("p")].find(p => p.textContent === told).getBoundingClientRect();
+    const button = document.querySelector(".st-key-launch button")?.getBoundingClientRect();
+    const words = [...document.querySelectorAll("p")].find(p => p.textContent === told)?.getBoundingClientRect();
+    if (!button || !words) return false;
     const middle = words.y + words.height / 2;
     return button.y < middle && middle < button.y + button.height;
 }"""
-"""Both places are read at once: the page may still grow above them."""
+"""Both places are read at once: the page may still be drawn."""
 
 
 def choose_sample(marketer: Marketer, rows: int) -> None:
