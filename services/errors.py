@@ -10,7 +10,7 @@ CopydeskError
 └── WriterError               talking to Writer went wrong
     ├── NoEffectError         the request surely had no effect: it may be sent again
     │   ├── UnreachableError  no connection could be made
-    │   └── SlowDownError     429: too many requests, or too many tokens
+    │   └── SlowDownError     402, 429: more than Writer allows at the moment
     │       └── PaymentRequiredError  402: a quota or a balance is used up
     ├── AnswerLostError       the request may have had its effect: never send a POST again unproven
     └── RefusalError          Writer understood and said no: sending it again changes nothing

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "services": [
         {"models", "errors", "clock", "background"},
-        {"settings"},
+        {"settings", "chunks"},
         {"store", "writer", "sandbox", "exports"},
         {"drafts", "engine"},
         {"desk"},

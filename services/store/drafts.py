@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from services import chunks
 from services.errors import MissingError
 from services.models import Agent, Choices, Draft, LaunchOptions, Sheet, SheetRow
-from services.store import chunks, codec
+from services.store import codec
 from services.store.database import AnyRow, Database
 from services.store.tables import draft_chunks, drafts
 
@@ -32,7 +33,7 @@ class Drafts:
         self._database = database
 
     def create(self, sheet: Sheet, data: bytes, packed: Iterable[bytes], now: float) -> Draft:
-        """Store a spreadsheet that was read, its rows packed by `services.store.chunks`."""
+        """Store a spreadsheet that was read, its rows packed by `services.chunks`."""
         draft_id = str(uuid4())
         fixed = {"id": draft_id, "file": data, "choices": "{}", "name": "", "created_at": now}
         with self._database.write() as connection:

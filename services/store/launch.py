@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, insert, select, update
 
+from services import chunks
 from services.errors import MissingError
 from services.models import Agent, BatchState, Choices, Inputs, LaunchOptions, RowState
-from services.store import chunks, codec
+from services.store import codec
 from services.store.tables import batches, drafts, rows
 
 

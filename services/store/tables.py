@@ -54,7 +54,7 @@ draft_chunks = Table(
     metadata,
     Column("draft_id", Text, ForeignKey("drafts.id", ondelete="CASCADE"), primary_key=True),
     Column("chunk", Integer, primary_key=True),
-    Column("rows", LargeBinary, nullable=False),  # see services/store/chunks.py
+    Column("rows", LargeBinary, nullable=False),  # see services/chunks.py
 )
 
 batches = Table(

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from sqlalchemy import Text, case, cast, null, update
 
+from services.chunks import pack
 from services.models import Agent, AgentInput, Choice, ChoiceKind, InputType, Reading, RowState, Sheet
 from services.store import NewBatch, NewRow, Store
-from services.store.chunks import pack
 from services.store.tables import rows
 from tests.support.postgres import NoPostgresError, databases
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from services import chunks
 from services.models import (
     Agent,
     AgentInput,
@@ -16,7 +17,7 @@ from services.models import (
     Sheet,
     SheetRow,
 )
-from services.store import Ended, NewBatch, NewRow, Sent, Store, chunks
+from services.store import Ended, NewBatch, NewRow, Sent, Store
 
 NOW = 1_780_000_000.0
 HERE = "sandbox"

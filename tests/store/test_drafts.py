@@ -113,7 +113,7 @@ def test_a_draft_that_is_not_there_is_missing(store: Store, verb: str) -> None:
         "set_agent": (AGENT, {}),
         "replace_sheet": (SHEET, packed(sheet_rows(1)), {}),
     }
-    with pytest.raises(MissingError, match="There is no such draft"):
+    with pytest.raises(MissingError, match="This draft doesn't exist"):
         getattr(store.drafts, verb)("nowhere", *further.get(verb, ()))
     assert store.drafts.first_rows("nowhere", 5) == []
     assert _chunks(store) == 0

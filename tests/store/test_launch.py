@@ -109,7 +109,7 @@ def test_launching_from_several_threads_and_processes_at_once_makes_one_batch(op
 
 
 def test_a_draft_that_was_purged_is_not_launched(store: Store) -> None:
-    with pytest.raises(MissingError, match="There is no such draft"):
+    with pytest.raises(MissingError, match="This draft doesn't exist"):
         store.batches.launch(new_batch("purged"), new_rows(2), NOW, no_progress)
     assert store.batches.page(1, 10) == BatchPage((), 0)
 

@@ -171,7 +171,7 @@ def test_a_row_is_shown_whole_with_all_its_attempts(store: Store) -> None:
 @pytest.mark.parametrize(("batch", "position"), [("here", 2), ("here", -1), ("nowhere", 0)])
 def test_a_row_that_is_not_there_is_missing(store: Store, batch: str, position: int) -> None:
     batch_id = launch(store, 2)
-    with pytest.raises(MissingError, match="There is no such row"):
+    with pytest.raises(MissingError, match="isn't in the batch"):
         store.rows.get(batch_id if batch == "here" else batch, position)
 
 

@@ -7,12 +7,15 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from services.drafts.sheets.formats import Piece, Section, parse_format
 
 _MAX_PLAIN = 1e21
+_SAFE_WHOLE = 1e15
 _MIN_PLAIN = 1e-12
 _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)  # digits enough for any float with any sensible format
 
 
 def plain(value: float) -> str:
     """Write a number with the 15 significant digits that spreadsheet programs show, whole numbers without `.0`."""
+    if value.is_integer() and -_SAFE_WHOLE < value < _SAFE_WHOLE:
+        return str(int(value))
     text = f"{value:.15g}"
     if "e" not in text and "n" not in text:
         return text if value else "0"

@@ -49,7 +49,7 @@ class ParsedSheet:
     _packed: Path
 
     def chunks(self) -> Iterator[bytes]:
-        """Give the rows in order, packed by `services.store.chunks.pack`. Only works inside the context of `read`."""
+        """Give the rows in order, packed by `services.chunks.pack`. Only works inside the context of `read`."""
         with self._packed.open("rb") as packed:
             yield from read_chunks(packed)
 

@@ -139,7 +139,7 @@ def _survey(lines: Iterable[str], separator: str) -> _Survey | None:
                 if count != width and ('"' in "".join(cells) or records.line_num - last > 1):
                     survey.doubtful[count] += 1
             survey.widths[count] += 1
-            if records.line_num - last > 1 and swallowed_rows(cells, count, separator):
+            if records.line_num - last > 1 and separator in "".join(cells) and swallowed_rows(cells, count, separator):
                 survey.has_swallowed = True
             last = records.line_num
     except csv.Error:

@@ -7,6 +7,7 @@ from io import SEEK_END
 from itertools import chain, takewhile
 from typing import BinaryIO
 
+from services.chunks import CHUNK_ROWS, pack, unpack
 from services.drafts.sheets.footers import TAIL_ROWS, find_footer
 from services.drafts.sheets.headers import name_columns
 from services.drafts.sheets.invisible import has_invisible, is_invisible
@@ -15,7 +16,6 @@ from services.drafts.sheets.source import Flaw, Merge, RawRow, Source
 from services.drafts.sheets.top import outer_row, read_top
 from services.errors import SheetError
 from services.models import Layout, OuterKind, Problem, SheetRow
-from services.store.chunks import CHUNK_ROWS, pack, unpack
 
 __all__ = ["Flaw", "Limits", "Merge", "NoRowsError", "RawRow", "Source", "Table", "build", "counted", "read_chunks"]
 

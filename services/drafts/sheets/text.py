@@ -22,6 +22,8 @@ _AS_WESTERN, _AS_UNKNOWN = "copydesk-western", "copydesk-unknown"
 """The names under which the two ways to replace such bytes are registered with Python's codecs."""
 _END_OF_FILE = re.compile(rb"(?:\A|(?<=[\r\n]))\x1a[\x1a\r\n\0 ]*\Z|\x1a+\Z")
 """Ctrl-Z, with which old programs end a text; within the last line it may be part of a cell."""
+_END_BYTES = 4_096
+"""How far from the end it is looked for: some programs fill up a block with it."""
 
 
 def open_text(data: bytes, reading: Reading, language: str = "") -> Source:
@@ -60,7 +62,7 @@ class _Text:
 
     def __init__(self, data: bytes, encoding: str) -> None:
         self._codec, self._is_intact = codec_for(data, encoding)
-        self._data = data if self._codec.startswith("utf-16") else _END_OF_FILE.sub(b"", data)
+        self._data = data if self._codec.startswith("utf-16") else _without_ctrl_z(data)
         self._encoding = encoding
         self._repaired: dict[int, int] = {}
 
@@ -110,6 +112,11 @@ class _Text:
                 self._repaired[number] = marks
                 cells = [cell.replace(_REPAIRED, "") for cell in cells]
             yield number, cells, flaws
+
+
+def _without_ctrl_z(data: bytes) -> bytes:
+    end = _END_OF_FILE.search(data[-_END_BYTES:]) if b"\x1a" in data[-_END_BYTES:] else None
+    return data[: len(data) - len(end[0])] if end else data
 
 
 def _was(number: int) -> str:

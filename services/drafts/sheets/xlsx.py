@@ -157,9 +157,18 @@ class _Rows:
         if start is None:
             return
         marks = _ByRow(self._read_marks(), first_column=start[1])
-        last = 0
+        last, next_mark = 0, marks.row
         for last, values in enumerate(self._sheet.iter_rows(), 1):
-            yield self._row(last, values, marks.of(last) if marks.row <= last else ())
+            if next_mark <= last:
+                yield self._row(last, values, marks.of(last))
+                next_mark = marks.row
+                continue
+            # the same as `_row`, without a call for each row: most rows have no marks
+            texts = [
+                value if type(value) is str else plain(value) if type(value) is float else self._text(value)
+                for value in values
+            ]
+            yield last, self._without_nul(texts) if "\0" in "".join(texts) else texts, ()
         while marks.row < _NO_ROW:  # below the last value
             last = max(last + 1, marks.row)
             yield self._row(last, [], marks.of(last))
@@ -170,10 +179,11 @@ class _Rows:
             value if type(value) is str else plain(value) if type(value) is float else self._text(value)
             for value in values
         ]
-        if "\0" in "".join(texts):
-            self._nul += sum(text.count("\0") for text in texts)
-            texts = [text.replace("\0", "\ufffd") for text in texts]
-        return number, texts, flaws
+        return number, self._without_nul(texts), flaws
+
+    def _without_nul(self, texts: list[str]) -> list[str]:
+        self._nul += sum(text.count("\0") for text in texts)
+        return [text.replace("\0", "\ufffd") for text in texts]
 
     def _text(self, value: Value) -> str:
         if isinstance(value, bool):

@@ -150,6 +150,6 @@ def _gone(agent: Agent) -> str:
 def _changed(agent: Agent, changes: list[str]) -> str:
     return (
         f"The inputs of the agent “{agent.name}” have changed since launch: {', '.join(sorted(changes))}. "
-        "Download what there is and launch the remaining rows as a new batch, "
+        "Download the results so far and launch the remaining rows as a new batch, "
         "or change the agent back and press Resume."
     )

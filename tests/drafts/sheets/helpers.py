@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from services.chunks import unpack
 from services.drafts.sheets import Limits
 from services.drafts.sheets.parse import parse
 from services.drafts.sheets.table import read_chunks
 from services.models import Reading, Sheet, SheetRow
-from services.store.chunks import unpack
 
 LIMITS = Limits(max_bytes=50_000_000, max_rows=5_000, max_columns=256)
 FIND_OUT = Reading()

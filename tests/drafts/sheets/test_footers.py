@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.chunks import CHUNK_ROWS
 from services.models import OuterKind, Reading, SheetRow
-from services.store.chunks import CHUNK_ROWS
 from tests.drafts.sheets.helpers import LIMITS, parsed
 
 HEAD = "Product,Tone,Price\n"

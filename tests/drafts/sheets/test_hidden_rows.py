@@ -4,11 +4,11 @@ from io import BytesIO
 
 import pytest
 
+from services.chunks import unpack
 from services.drafts.sheets import Limits
 from services.drafts.sheets.source import RawRow, Source
 from services.drafts.sheets.table import NoRowsError, Table, build, read_chunks
 from services.models import Reading
-from services.store.chunks import unpack
 
 LIMITS = Limits(10**6, 100, 100)
 

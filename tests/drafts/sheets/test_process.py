@@ -12,11 +12,11 @@ import pytest
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from services.chunks import CHUNK_ROWS, unpack
 from services.drafts import sheets
 from services.drafts.sheets import process
 from services.errors import SheetError
 from services.models import Reading, Sheet, SheetRow
-from services.store.chunks import CHUNK_ROWS, unpack
 from tests.drafts.sheets.helpers import CONTENT, LIMITS, parsed, plain_workbook, workbook
 
 ROWS = b"a,b\n" + b"".join(b"%d,x\n" % number for number in range(2_500))
