@@ -15,6 +15,8 @@ _LIKELIEST_FIRST = "\t,;|"
 _SAMPLE_RECORDS = 200
 _EVEN = 0.9
 _PROSE = 0.75
+_MIN_ROWS_BELOW_TITLES = 3
+"""How many rows a table has at least that is found below several titles: fewer may be chance."""
 
 
 class _Fit(NamedTuple):
@@ -49,12 +51,14 @@ def find_separator(sample: str, *, whole: bool) -> str:
 def _fit(lines: Sequence[str], separator: str) -> _Fit | None:
     """Judge a separator; None if it leaves a single column."""
     records = max(_records(lines, separator), _line_by_line(lines, separator), key=_evenness)
-    width, columns = _width(records), len(records[0]) if records else 0
+    columns = len(records[0]) if records else 0
+    if columns < 2:
+        records = _below_titles(records)
+    width = _width(records)
     if width < 2 and columns < 2:
         return None
-    below = records[1:] or records
-    is_clean = not _is_prose(below, separator)
-    if columns < 2 and not (is_clean and _evenness(below) >= _EVEN):
+    is_clean = not _is_prose(records[1:] or records, separator)
+    if columns < 2 and not (is_clean and _evenness(records) >= _EVEN):
         return None  # prose in a single column, not a table under a title
     return _Fit(
         evenness=min(_evenness(records), _EVEN),
@@ -77,6 +81,16 @@ def _records(lines: Iterable[str], separator: str) -> list[list[str]]:
 def _line_by_line(lines: Iterable[str], separator: str) -> list[list[str]]:
     """Split each line alone, so that an open quote hides no more than the rest of its line."""
     return [record for line in islice(lines, _SAMPLE_RECORDS) for record in _records([line], separator)]
+
+
+def _below_titles(records: list[list[str]]) -> list[list[str]]:
+    """Leave out the titles above a table and the remarks below it, which have one cell; empty if little is left."""
+    full = [place for place, record in enumerate(records) if len(record) > 1]
+    if not full:
+        return []
+    table = records[full[0] : full[-1] + 1]
+    is_table = full[0] == 1 or len(table) >= _MIN_ROWS_BELOW_TITLES
+    return table if is_table and len(table) * 2 >= len(records) else []
 
 
 def _width(records: Sequence[Sequence[str]]) -> int:

@@ -114,6 +114,31 @@ def test_a_single_column_is_not_cut_at_the_commas_of_its_prose() -> None:
     assert cells(b"Product\nMug\nA red, large mug\n", "a.txt") == [("Product",), ("Mug",), ("A red, large mug",)]
 
 
+TITLED = [("Name", "Tone", "Qty"), ("Mug", "Warm", "3"), ("Plate", "Bold", "4"), ("Tray", "Calm", "7")]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize(
+    "titles", ["Stock list\n", "Stock list\n\nExported by Anna\n\n", "Acme\nStock list of March\nAnna\n"]
+)
+@pytest.mark.parametrize("end", ["", "\nSource: ERP\n"])
+def test_titles_and_remarks_of_one_cell_do_not_hide_the_separator(separator: str, titles: str, end: str) -> None:
+    data = (titles + written(TITLED, separator) + end).encode()
+    assert cells(data) == TITLED
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Name", "Plain mug", "Red;blue", "Blue;green"],
+        ["Text", "A mug", "A plate", "A tray", "A bowl", "One, two", "Salt|pepper", "a;b", "c;d", "e;f"],
+        ["Text", "Warm, round", "Plain", "Bold, flat", "Calm, soft"],
+    ],
+)
+def test_a_single_column_is_not_cut_where_a_few_cells_have_the_same_character(lines: list[str]) -> None:
+    assert cells("\n".join(lines).encode()) == [(line,) for line in lines]
+
+
 def test_a_single_column_without_any_separator_is_read_with_commas() -> None:
     sheet, rows = parsed(b"Product\nMug\nPlate\n")
     assert (sheet.reading.separator, [row.cells for row in rows]) == (",", [("Mug",), ("Plate",)])
