@@ -2,7 +2,7 @@
 
 import re
 
-_CHARACTERS = "\u180e\u200b-\u200f\u2060-\u2064\ufeff"
+_CHARACTERS = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _ANY = re.compile(f"[{_CHARACTERS}]")
 _NOTHING_ELSE = re.compile(rf"[\s{_CHARACTERS}]*")
 _AROUND = re.compile(rf"\A[\s{_CHARACTERS}]+|[\s{_CHARACTERS}]+\Z")

@@ -191,6 +191,9 @@ def _text_kind(start: bytes, *, is_text: bool) -> Kind:
 
 def _is_binary(start: bytes) -> bool:
     """Whether there are more control characters than a text has by accident; in UTF-16, zeros are no sign."""
+    text = start.rstrip(b"\0")
+    if b"\n" in text or b"\r" in text:
+        start = text  # what fills up the end of a file of several lines is no sign either
     zeros = start.count(0)
     control = len(start) - len(start.translate(None, delete=_CONTROL))
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _zeros_alternate(start):

@@ -22,6 +22,8 @@ _AS_WESTERN, _AS_UNKNOWN = "copydesk-western", "copydesk-unknown"
 """The names under which the two ways to replace such bytes are registered with Python's codecs."""
 _END_OF_FILE = re.compile(rb"(?:\A|(?<=[\r\n]))\x1a[\x1a\r\n\0 ]*\Z|\x1a+\Z")
 """Ctrl-Z, with which old programs end a text; within the last line it may be part of a cell."""
+_MARKS = re.compile("(?:\ufeff|ï»¿)+")
+"""Byte order marks in front of a text; a program that read them as Windows-1252 wrote the second kind."""
 _END_BYTES = 4_096
 """How far from the end it is looked for: some programs fill up a block with it."""
 
@@ -62,13 +64,14 @@ class _Text:
 
     def __init__(self, data: bytes, encoding: str) -> None:
         self._codec, self._is_intact = codec_for(data, encoding)
-        self._data = data if self._codec.startswith("utf-16") else _without_ctrl_z(data)
+        self._data = data if self._codec.startswith("utf-16") else _without_padding(data)
         self._encoding = encoding
         self._repaired: dict[int, int] = {}
 
     def sample(self) -> str:
         """The first characters."""
-        return self._open().read(_SAMPLE_CHARACTERS).lstrip("\ufeff").replace(_REPAIRED, "")
+        text = self._open().read(_SAMPLE_CHARACTERS)
+        return text[_leading_marks(text) :].replace(_REPAIRED, "")
 
     def lines(self) -> Iterable[str]:
         """The lines with their line breaks, without byte order marks in front and without NUL."""
@@ -77,7 +80,7 @@ class _Text:
             lines = _without_end_of_file(lines)
         if self._encoding in ("utf-8", "utf-16"):
             lines = iter(lines)
-            lines = chain((line.lstrip("\ufeff") for line in islice(lines, 1)), lines)
+            lines = chain((line[_leading_marks(line) :] for line in islice(lines, 1)), lines)
         return (line.replace("\0", "\ufffd") for line in lines) if b"\0" in self._data else lines
 
     def without_marks(self, rows: Iterable[RawRow]) -> Iterable[RawRow]:
@@ -114,9 +117,16 @@ class _Text:
             yield number, cells, flaws
 
 
-def _without_ctrl_z(data: bytes) -> bytes:
+def _without_padding(data: bytes) -> bytes:
+    """Cut off Ctrl-Z, and the NUL that fills up a file's last block, at the end."""
+    data = data.rstrip(b"\0") if data.endswith(b"\0") else data
     end = _END_OF_FILE.search(data[-_END_BYTES:]) if b"\x1a" in data[-_END_BYTES:] else None
     return data[: len(data) - len(end[0])] if end else data
+
+
+def _leading_marks(line: str) -> int:
+    marks = _MARKS.match(line)
+    return marks.end() if marks else 0
 
 
 def _was(number: int) -> str:

@@ -106,6 +106,22 @@ def test_byte_order_marks_in_front_are_no_part_of_the_first_name(marks: int, cod
         assert cells(data) == [("Product name", "Tone"), ("Mug", "Warm")]
 
 
+@pytest.mark.parametrize(
+    "text", ["ï»¿Name;Tone\nMug;Warm\n", "\ufeffï»¿Name;Tone\nMug;Warm\n", "ï»¿sep=;\nName;Tone\nMug;Warm\n"]
+)
+def test_a_byte_order_mark_that_was_encoded_twice_is_no_part_of_the_first_name(text: str) -> None:
+    assert cells(text.encode()) == [("Name", "Tone"), ("Mug", "Warm")]
+
+
+@pytest.mark.parametrize("count", [1, 100, 5_000, 70_000])
+@pytest.mark.parametrize("end", ["", "\r\n", "\r\n\x1a", "\x1a"])
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252"])
+def test_nul_that_fills_up_the_end_of_a_file_is_no_row(count: int, end: str, codec: str) -> None:
+    data = f"Name,Tone\r\nCafé mug,Warm{end}".encode(codec) + b"\0" * count
+    sheet, rows = parsed(data)
+    assert (sheet.columns, [row.cells for row in rows], sheet.notes) == (("Name", "Tone"), [("Café mug", "Warm")], ())
+
+
 @pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\x1a\x1a\x1a", "\n\x1a\r\n", "\n\x1a\0\0\0"])
 @pytest.mark.parametrize("codec", ["utf-8", "cp1252", "utf-16"])
 def test_ctrl_z_at_the_end_is_no_row(end: str, codec: str) -> None:
@@ -114,7 +130,9 @@ def test_ctrl_z_at_the_end_is_no_row(end: str, codec: str) -> None:
     assert cells(f"Name,Tone\nMug,Warm{end}".encode(codec)) == [("Name", "Tone"), ("Mug", "Warm")]
 
 
-@pytest.mark.parametrize("invisible", ["\u200b", "\ufeff", "\u2060", "\u200c\u200d", "\u200b \ufeff"])
+@pytest.mark.parametrize(
+    "invisible", ["\u200b", "\ufeff", "\u2060", "\u200c\u200d", "\u200b \ufeff", "\xad", "\u202a\u202c", "\u2068"]
+)
 def test_a_cell_of_characters_nobody_can_see_is_empty(invisible: str) -> None:
     text = f"{invisible}Product name{invisible},Tone\n{invisible},Warm\n{invisible},{invisible}\nMu{invisible}g,Bold\n"
     sheet, rows = parsed(text.encode("utf-8"))
