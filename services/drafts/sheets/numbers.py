@@ -14,7 +14,7 @@ _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)  # digits enough for any floa
 
 def plain(value: float) -> str:
     """Write a number with the 15 significant digits that spreadsheet programs show, whole numbers without `.0`."""
-    if value.is_integer() and -_SAFE_WHOLE < value < _SAFE_WHOLE:
+    if -_SAFE_WHOLE < value < _SAFE_WHOLE and value % 1 == 0:  # an int has no is_integer before Python 3.12
         return str(int(value))
     text = f"{value:.15g}"
     if "e" not in text and "n" not in text:
