@@ -44,6 +44,8 @@ _DETECTOR_BONUS = 2.5
 """What the opinion of Firefox's detector is worth, in letters of a language."""
 _SURE_MARGIN, _SURE_SHARE = 1.5, 0.25
 """By how much the best reading leads the next one, in letters, and its score for each character beyond ASCII."""
+_SURE_BYTES = 4
+"""How many bytes beyond ASCII make another script sure: fewer are as often a short word of any other language."""
 
 _TOP_LEVEL_DOMAINS = {"cs": "cz", "da": "dk", "el": "gr", "en": "com", "et": "ee", "fa": "ir", "he": "il", "ja": "jp"}
 _TOP_LEVEL_DOMAINS |= {"ko": "kr", "sl": "si", "sr": "rs", "sv": "se", "uk": "ua", "vi": "vn", "zh": "cn"}
@@ -76,7 +78,8 @@ def find_encoding(data: bytes, language: str = "") -> Guess:
         scores[vote] += _DETECTOR_BONUS
     ranked = sorted(scores, key=lambda encoding: -scores[encoding])
     best, lead = scores[ranked[0]], scores[ranked[0]] - max((scores[each] for each in ranked[1:]), default=-99.0)
-    is_sure = best >= _SURE_SHARE * _beyond_ascii(sample) and lead >= _SURE_MARGIN
+    beyond = _beyond_ascii(sample)
+    is_sure = best >= _SURE_SHARE * beyond and lead >= _SURE_MARGIN and (beyond >= _SURE_BYTES or _is_latin(ranked[0]))
     return Guess(ranked[0], is_sure, _previews(sample, [each for each in ranked if scores[each] > best - 40]))
 
 
@@ -177,6 +180,10 @@ def _telling_lines(data: bytes) -> bytes:
 
 def _beyond_ascii(sample: bytes) -> int:
     return sum(byte > 0x7F for byte in sample)
+
+
+def _is_latin(encoding: str) -> bool:
+    return any(language.is_latin for language in LANGUAGES.get(encoding, ()))
 
 
 def _previews(sample: bytes, ranked: list[str]) -> tuple[tuple[str, str], ...]:

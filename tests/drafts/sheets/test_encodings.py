@@ -157,6 +157,16 @@ def test_a_reading_that_is_hardly_better_than_the_next_is_not_sure() -> None:
     assert parsed("Nom,Goût\nCrème brûlée,sucré\n".encode("cp1252"))[0].layout.is_encoding_sure
 
 
+@pytest.mark.parametrize(
+    ("word", "codec"), [("Żółw", "cp1250"), ("чай", "cp1251"), ("컵", "euc-kr"), ("Łza", "cp1250")]
+)
+def test_a_word_too_short_to_tell_another_script_by_is_not_read_as_one_with_certainty(word: str, codec: str) -> None:
+    layout = parsed(f"Name,Note\nMug,{word}\nPlate,x\n".encode(codec))[0].layout
+    found, _ = layout.encoding_previews[0]
+    assert found in ("windows-1250", "windows-1252") or not layout.is_encoding_sure
+    assert f"Mug,{word}" in dict(layout.encoding_previews).values()
+
+
 def test_a_chosen_encoding_is_sure_and_the_other_readings_stay_on_offer() -> None:
     layout = parsed("Nazwa\nŻyła\nGęś\n".encode("cp1250"), reading=Reading(encoding="iso-8859-15"))[0].layout
     assert layout.is_encoding_sure
