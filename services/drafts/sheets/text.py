@@ -64,7 +64,7 @@ class _Text:
 
     def __init__(self, data: bytes, encoding: str) -> None:
         self._codec, self._is_intact = codec_for(data, encoding)
-        self._data = data if self._codec.startswith("utf-16") else _without_padding(data)
+        self._data = _without_nul_pairs(data) if self._codec.startswith("utf-16") else _without_padding(data)
         self._encoding = encoding
         self._repaired: dict[int, int] = {}
 
@@ -122,6 +122,12 @@ def _without_padding(data: bytes) -> bytes:
     data = data.rstrip(b"\0") if data.endswith(b"\0") else data
     end = _END_OF_FILE.search(data[-_END_BYTES:]) if b"\x1a" in data[-_END_BYTES:] else None
     return data[: len(data) - len(end[0])] if end else data
+
+
+def _without_nul_pairs(data: bytes) -> bytes:
+    """Cut off the NUL that fills up the end of UTF-16, but not the second byte of its last character."""
+    end = len(data.rstrip(b"\0"))
+    return data[: end + end % 2]
 
 
 def _leading_marks(line: str) -> int:

@@ -122,6 +122,15 @@ def test_nul_that_fills_up_the_end_of_a_file_is_no_row(count: int, end: str, cod
     assert (sheet.columns, [row.cells for row in rows], sheet.notes) == (("Name", "Tone"), [("Café mug", "Warm")], ())
 
 
+@pytest.mark.parametrize("count", [2, 101, 70_000])
+@pytest.mark.parametrize("end", ["", "\r\n"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_nul_that_fills_up_the_end_of_utf16_is_no_row(count: int, end: str, codec: str) -> None:
+    data = f"\ufeffName,Tone\r\nMug,Żółw{end}".encode(codec) + b"\0" * count
+    sheet, rows = parsed(data)
+    assert (sheet.columns, [row.cells for row in rows], sheet.notes) == (("Name", "Tone"), [("Mug", "Żółw")], ())
+
+
 @pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\x1a\x1a\x1a", "\n\x1a\r\n", "\n\x1a\0\0\0"])
 @pytest.mark.parametrize("codec", ["utf-8", "cp1252", "utf-16"])
 def test_ctrl_z_at_the_end_is_no_row(end: str, codec: str) -> None:
