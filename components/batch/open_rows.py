@@ -23,33 +23,27 @@ def open_rows(counts: Counts, most_with_jobs: int | None) -> Choice | None:
     unconfirmed, canceled = counts[RowState.UNCONFIRMED], counts[RowState.CANCELED]
     if not unconfirmed + canceled:
         return None
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="open_rows"):
+    with st.container(gap="xsmall", key="open_rows"):
         if unconfirmed:
-            st.markdown(_said(unconfirmed, most_with_jobs), width="content")
-            label = f"Send {count(unconfirmed, 'unconfirmed row')} again ({charged_twice(unconfirmed, most_with_jobs)})"
-            if st.button(label, key=Choice.RESEND_UNCONFIRMED.value, icon=":material/replay:"):
+            st.markdown(warning(unconfirmed, most_with_jobs))
+        with st.container(horizontal=True, gap="xsmall"):  # labels short enough for a phone
+            label = f"Send {count(unconfirmed, 'unconfirmed row')} again"
+            if unconfirmed and st.button(label, key=Choice.RESEND_UNCONFIRMED.value, icon=":material/replay:"):
                 return Choice.RESEND_UNCONFIRMED
-        if canceled:
             label = f"Send {count(canceled, 'canceled row')}"
-            if st.button(label, key=Choice.SEND_CANCELED.value, icon=":material/send:"):
+            if canceled and st.button(label, key=Choice.SEND_CANCELED.value, icon=":material/send:"):
                 return Choice.SEND_CANCELED
     return None
 
 
 def warning(unconfirmed: int, most_with_jobs: int | None) -> str:
-    """What a person has to know before unconfirmed rows are sent again."""
-    cost = charged_twice(unconfirmed, most_with_jobs)
-    return (
-        f"{_said(unconfirmed, most_with_jobs)} If you send them again, {cost}."
-        if unconfirmed > 1
-        else (f"{_said(unconfirmed, most_with_jobs)} If you send it again, {cost}.")
-    )
-
-
-def charged_twice(unconfirmed: int, most_with_jobs: int | None) -> str:
-    """What sending these rows again may cost."""
+    """How many rows are unconfirmed, and what sending them again may cost."""
     most = unconfirmed if most_with_jobs is None else most_with_jobs
-    return f"up to {number(most)} may be charged twice" if unconfirmed > 1 else "it may be charged twice"
+    if unconfirmed == 1:
+        cost = "If you send it again, it may be charged twice."
+    else:
+        cost = f"If you send them again, up to {number(most)} may be charged twice."
+    return f"{_said(unconfirmed, most_with_jobs)} {cost}"
 
 
 def _said(unconfirmed: int, most_with_jobs: int | None) -> str:

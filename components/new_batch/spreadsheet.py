@@ -16,7 +16,8 @@ from services.models import Layout, OuterKind, OuterRow, Reading, Sheet, SheetRo
 
 FIELD_WIDTH = 240
 """The width of a field whose value is a few words."""
-_HEADER_FIELD_WIDTH = 380
+_HEADER_FIELD_WIDTH, _ENCODING_FIELD_WIDTH = 360, 290
+"""Fields whose values are longer; with the separator beside them they fit on one line of the page."""
 _MAX_CELL_LENGTH = 200
 """How much of a long cell the preview shows."""
 _MAX_NOTES = 4
@@ -99,7 +100,7 @@ def choose_reading(sheet: Sheet, on_reading: OnReading, on_another: Callable[[],
         if sheet.layout.header_choices:
             _choose_header(sheet.layout, reading, on_reading)
         if reading.encoding is not None:
-            _reading_field("encoding", "Encoding", ENCODINGS, reading, on_reading)
+            _reading_field("encoding", "Encoding", ENCODINGS, reading, on_reading, _ENCODING_FIELD_WIDTH)
         if reading.separator is not None:
             _reading_field("separator", "Separator", SEPARATORS, reading, on_reading)
         st.button("Use another spreadsheet", key="start_over", on_click=on_another, icon=":material/restart_alt:")
@@ -223,7 +224,14 @@ def _switch(key: str, label: str, stored: bool, on_change: Callable[[bool], None
     st.checkbox(plain(label), key=key, on_change=lambda: on_change(st.session_state[key]))
 
 
-def _reading_field(name: str, label: str, options: Mapping[str, str], reading: Reading, on_reading: OnReading) -> None:
+def _reading_field(
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    reading: Reading,
+    on_reading: OnReading,
+    width: int = FIELD_WIDTH,
+) -> None:
     found: str | None = getattr(reading, name)
     labels = dict(options) if found is None or found in options else {found: found, **options}
 
@@ -231,7 +239,7 @@ def _reading_field(name: str, label: str, options: Mapping[str, str], reading: R
         changed: dict[str, Any] = {name: value}
         on_reading(replace(reading, **changed))
 
-    _field(name, label, labels, found, choose)
+    _field(name, label, labels, found, choose, width)
 
 
 def _field(

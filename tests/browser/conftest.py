@@ -12,6 +12,7 @@ from tests.support import browser as browsers
 from tests.support.server import Server
 
 SCREEN = ViewportSize(width=1440, height=900)
+SLOW_RPM = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,9 +34,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A Copydesk on its sandbox, shared by the tests of a module."""
+    """A Copydesk on its sandbox, shared by all tests of a process: a start takes seconds."""
     with Server(tmp_path_factory.mktemp("copydesk")) as running:
         yield running
 
@@ -44,6 +45,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A Copydesk of the test's own, which it may kill."""
     with Server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def slow_server(tmp_path: Path) -> Iterator[Server]:
+    """A Copydesk that sends so little that a batch of more than `SLOW_RPM` rows is still running at the test's end."""
+    with Server(tmp_path, WRITER_RPM=str(SLOW_RPM)) as running:
         yield running
 
 

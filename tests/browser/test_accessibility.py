@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.axe import serious_problems
 from tests.browser.conftest import SCREEN
@@ -13,6 +13,16 @@ from tests.browser.marketer import PATIENCE, Marketer
 from tests.browser.seeding import Seeded, seed
 from tests.browser.test_layout import PHONE
 from tests.support.server import Server
+
+Scheme = Literal["light", "dark"]
+BACKGROUNDS: dict[Scheme, str] = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 21, 27)"}
+LOOKS: tuple[tuple[ViewportSize, Scheme], ...] = (
+    (PHONE, "light"),
+    (PHONE, "dark"),
+    (SCREEN, "dark"),
+    (SCREEN, "light"),
+)
+_HAS_BACKGROUND = "color => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === color"
 
 
 @pytest.fixture(scope="module")
@@ -23,31 +33,32 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
         yield server, batches
 
 
-@pytest.fixture(
-    params=[("light", SCREEN), ("dark", SCREEN), ("light", PHONE), ("dark", PHONE)],
-    ids=["light", "dark", "light phone", "dark phone"],
-)
-def somebody(
-    request: pytest.FixtureRequest, chromium: Browser, seeded: tuple[Server, Seeded]
-) -> Iterator[Callable[[], Marketer]]:
-    scheme: Literal["light", "dark"]
-    size: ViewportSize
-    scheme, size = request.param
-    context = chromium.new_context(color_scheme=scheme, viewport=size)
-    marketer = Marketer(context, seeded[0].url)
-    yield lambda: marketer
-    marketer.leave()
+@pytest.fixture
+def somebody(visit: Callable[[Server], Marketer], seeded: tuple[Server, Seeded]) -> Marketer:
+    return visit(seeded[0])
 
 
 def check(marketer: Marketer, screen: str) -> list[str]:
+    """The problems of the screen as it is, light and dark, wide and narrow; it ends light and wide."""
+    problems: list[str] = []
+    for size, scheme in LOOKS:
+        show(marketer, size, scheme)
+        problems += [f"{screen}, {scheme}, {size['width']}: {problem}" for problem in serious_problems(marketer.page)]
+    return problems
+
+
+def show(marketer: Marketer, size: ViewportSize, scheme: Scheme) -> None:
+    """Turn the page, which stays open, to that size and color scheme."""
+    marketer.page.set_viewport_size(size)
+    marketer.page.emulate_media(color_scheme=scheme)
+    marketer.page.wait_for_function(_HAS_BACKGROUND, arg=BACKGROUNDS[scheme])
     marketer.settle()
-    return [f"{screen}: {problem}" for problem in serious_problems(marketer.page)]
 
 
-def test_no_screen_of_batches_has_a_serious_problem(
-    somebody: Callable[[], Marketer], seeded: tuple[Server, Seeded]
+def test_a_finished_batch_and_its_rows_have_no_serious_problem(
+    somebody: Marketer, seeded: tuple[Server, Seeded]
 ) -> None:
-    marketer, batches = somebody(), seeded[1]
+    marketer, batches = somebody, seeded[1]
     problems: list[str] = []
 
     marketer.open(f"/batch?id={batches.finished}")
@@ -67,7 +78,12 @@ def test_no_screen_of_batches_has_a_serious_problem(
     marketer.button("show_reason_1").click()
     expect(marketer.button("show_all_rows")).to_be_visible(timeout=PATIENCE)
     problems += check(marketer, "rows of one reason")
+    assert problems == []
 
+
+def test_a_batch_in_no_other_state_has_a_serious_problem(somebody: Marketer, seeded: tuple[Server, Seeded]) -> None:
+    marketer, batches = somebody, seeded[1]
+    problems: list[str] = []
     for screen, batch_id, key in (
         ("paused", batches.paused, "resume"),
         ("after the sample", batches.sampled, "run_remaining"),
@@ -84,8 +100,8 @@ def test_no_screen_of_batches_has_a_serious_problem(
     assert problems == []
 
 
-def test_no_other_screen_has_a_serious_problem(somebody: Callable[[], Marketer], seeded: tuple[Server, Seeded]) -> None:
-    marketer = somebody()
+def test_no_other_screen_has_a_serious_problem(somebody: Marketer) -> None:
+    marketer = somebody
     problems: list[str] = []
     marketer.open("/")
     expect(marketer.button("use_sample")).to_be_visible(timeout=PATIENCE)
@@ -113,7 +129,10 @@ def test_no_other_screen_has_a_serious_problem(somebody: Callable[[], Marketer],
     assert problems == []
 
 
-def test_an_empty_list_and_a_running_batch_have_no_serious_problem(marketer: Marketer) -> None:
+def test_an_empty_list_and_a_running_batch_have_no_serious_problem(
+    visit: Callable[[Server], Marketer], slow_server: Server
+) -> None:
+    marketer = visit(slow_server)
     marketer.open("/batches")
     expect(marketer.page.get_by_text("No batches yet")).to_be_visible(timeout=PATIENCE)
     problems = check(marketer, "empty list")

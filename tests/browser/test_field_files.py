@@ -1,13 +1,16 @@
 """Spreadsheets as people save them, and what their preview shows in a real browser."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from tests.browser.conftest import SCREEN
 from tests.browser.marketer import PATIENCE, Marketer
+from tests.support.server import Server
 
 FILES = Path(__file__).parent / "files"
 
@@ -84,6 +87,14 @@ PREVIEWS = {
         ("^Column names are in rows 3 and 4: ", "^Row 7 looks like a total and is left out.$"),
     ),
 }
+
+
+@pytest.fixture(scope="module")
+def marketer(chromium: Browser, server: Server) -> Iterator[Marketer]:
+    """Somebody who uploads one file after the other: a new browser would load all scripts again for each."""
+    marketer = Marketer(chromium.new_context(viewport=SCREEN), server.url)
+    yield marketer
+    marketer.leave()
 
 
 def open_file(marketer: Marketer, name: str) -> None:

@@ -1,8 +1,11 @@
 """What is where on the batch page, in a real browser: nothing jumps while somebody reads."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.marketer import PATIENCE, Marketer
+from tests.support.server import Server
 
 LONG_NAME = "Product descriptions for the spring range of all our European shops, the second try"
 PHONE = ViewportSize(width=390, height=844)
@@ -20,7 +23,10 @@ def launch_sample(marketer: Marketer) -> None:
     marketer.launch("Launch 24 rows")
 
 
-def test_a_long_name_leaves_the_buttons_on_one_line_and_the_page_where_it_is(marketer: Marketer) -> None:
+def test_a_long_name_leaves_the_buttons_on_one_line_and_the_page_where_it_is(
+    visit: Callable[[Server], Marketer], own_server: Server
+) -> None:
+    marketer = visit(own_server)  # on a shared one, the sample's rows may have failed before, and then they don't
     launch_sample(marketer)
     expect(marketer.button("pause")).to_be_visible(timeout=PATIENCE)
     marketer.settle()

@@ -23,7 +23,10 @@ def launch_sample(marketer: Marketer) -> str:
     return marketer.launch("Launch 24 rows")
 
 
-def test_the_sample_from_upload_to_a_download_that_is_compared_cell_by_cell(marketer: Marketer) -> None:
+def test_the_sample_from_upload_to_a_download_that_is_compared_cell_by_cell(
+    visit: Callable[[Server], Marketer], own_server: Server
+) -> None:
+    marketer = visit(own_server)  # on a shared one, the inputs that fail may have failed before, and then they don't
     launch_sample(marketer)
     marketer.sees(waiting=0, in_progress=0)
     failed = int(marketer.count("Failed").inner_text())
@@ -46,9 +49,9 @@ def test_the_sample_from_upload_to_a_download_that_is_compared_cell_by_cell(mark
 
 
 def test_a_reload_in_mid_batch_and_a_second_browser_show_the_same(
-    visit: Callable[[Server], Marketer], server: Server
+    visit: Callable[[Server], Marketer], own_server: Server
 ) -> None:
-    first, second = visit(server), visit(server)
+    first, second = visit(own_server), visit(own_server)
     batch_id = launch_sample(first)
     first.page.reload()
     second.open(f"/batch?id={batch_id}")
