@@ -28,6 +28,10 @@ class AgentInput:
     file_types: tuple[str, ...] = ()
     takes_urls: bool = False
     """Whether a file may be given as a URL instead of a file id."""
+    max_megabytes: float | None = None
+    """The largest file it takes, where Writer says so."""
+    max_words: int | None = None
+    """The most words a file may have, where Writer says so."""
 
 
 @dataclass(frozen=True)

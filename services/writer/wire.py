@@ -216,6 +216,8 @@ def _agent_input(item: Mapping[str, object], agent_name: str) -> AgentInput | No
         max_values=_max_values(kind, options),
         file_types=_texts(options.get("file_types")),
         takes_urls="url" in _texts(options.get("upload_types")),
+        max_megabytes=_positive(options.get("max_file_size_mb")) or _positive(options.get("max_image_size_mb")),
+        max_words=_whole_number(options.get("max_word_count")),
     )
 
 
@@ -291,6 +293,10 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _whole_number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _positive(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
 
 
 def _unreadable(what: str) -> AnswerLostError:

@@ -300,8 +300,12 @@ async def test_an_agent_with_every_kind_of_input() -> None:
         {"name": "Tone", "input_type": "dropdown", "options": {"list": ["warm", "dry", 3]}},
         {"name": "Empty", "input_type": "dropdown", "options": None},
         {"name": "Brief", "input_type": "file", "required": True, "options": file_options},
-        {"name": "Paper", "input_type": "file", "options": {"upload_types": ["file_id"]}},
-        {"name": "Photo", "input_type": "media", "options": {"file_types": ["png"], "max_files": 9}},
+        {"name": "Paper", "input_type": "file", "options": {"max_file_size_mb": 25, "max_word_count": 900}},
+        {
+            "name": "Photo",
+            "input_type": "media",
+            "options": {"file_types": ["png"], "max_files": 9, "max_image_size_mb": 1.5},
+        },
     ]
     async with answered({"id": "a1", "name": "Tea writer", "status": "deployed", "inputs": inputs}) as writer:
         assert await writer.agent("a1") == Agent(
@@ -314,8 +318,8 @@ async def test_an_agent_with_every_kind_of_input() -> None:
                 AgentInput("Tone", InputType.DROPDOWN, options=("warm", "dry")),
                 AgentInput("Empty", InputType.DROPDOWN),
                 AgentInput("Brief", InputType.FILE, True, max_values=3, file_types=("pdf",), takes_urls=True),
-                AgentInput("Paper", InputType.FILE),
-                AgentInput("Photo", InputType.MEDIA, file_types=("png",)),
+                AgentInput("Paper", InputType.FILE, max_megabytes=25, max_words=900),
+                AgentInput("Photo", InputType.MEDIA, file_types=("png",), max_megabytes=1.5),
             ),
         )
 
