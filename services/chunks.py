@@ -4,6 +4,8 @@ import json
 import zlib
 from collections.abc import Iterable
 
+import orjson
+
 from services.models import Problem, SheetRow
 
 CHUNK_ROWS = 1_000
@@ -15,8 +17,11 @@ _COMPRESSION = 1  # the fastest: packing must not slow reading down
 def pack(rows: Iterable[SheetRow]) -> bytes:
     """Pack rows; `unpack` gives the same rows back."""
     plain = [(row.number, row.cells, _problems(row) if row.problems else ()) for row in rows]
-    # JSON's escapes keep lone surrogates, which UTF-8 itself cannot carry
-    return zlib.compress(json.dumps(plain, separators=(",", ":")).encode("ascii"), _COMPRESSION)
+    try:
+        text = orjson.dumps(plain)
+    except orjson.JSONEncodeError:  # lone surrogates: JSON's escapes keep them, which UTF-8 itself cannot carry
+        text = json.dumps(plain, separators=(",", ":")).encode("ascii")
+    return zlib.compress(text, _COMPRESSION)
 
 
 def _problems(row: SheetRow) -> list[tuple[str, str, str]]:
@@ -25,7 +30,12 @@ def _problems(row: SheetRow) -> list[tuple[str, str, str]]:
 
 def unpack(packed: bytes) -> list[SheetRow]:
     """Give back the rows that were packed."""
+    text = zlib.decompress(packed)
+    try:
+        plain = orjson.loads(text)
+    except orjson.JSONDecodeError:  # lone surrogates
+        plain = json.loads(text)
     return [
         SheetRow(number, tuple(cells), tuple(Problem(*problem) for problem in problems))
-        for number, cells, problems in json.loads(zlib.decompress(packed))
+        for number, cells, problems in plain
     ]

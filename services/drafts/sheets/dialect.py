@@ -43,6 +43,11 @@ def unmasked(cells: list[str], separator: str) -> list[str]:
     return [_MASKED.sub(lambda code: _ESCAPES.get(code[1], separator), cell) for cell in cells]
 
 
+def ends_broken_cell(cells: list[str]) -> bool:
+    """Whether a record after one with too few cells looks like the end of a cell that lost its opening quote."""
+    return any(text.count('"') % 2 for text in ("".join(cells), *cells[:1]))
+
+
 def swallowed_rows(cells: list[str], width: int, separator: str) -> int:
     """Count the lines in a multi-line cell that look like rows of a table `width` cells wide; 0 if some don't.
 

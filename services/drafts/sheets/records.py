@@ -1,20 +1,22 @@
 """Lines of text -> numbered records: which quotes and escapes count, and what a person should know about it."""
 
-import csv
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import count, islice, repeat
 
-from services.drafts.sheets.dialect import masked, split, swallowed_rows, unmasked
+from services.drafts.sheets.dialect import masked, split, unmasked
+from services.drafts.sheets.source import MisreadError
 from services.drafts.sheets.stray_quotes import CarefulReader, Doubt
+from services.drafts.sheets.survey import Survey
 from services.drafts.sheets.table import RawRow
 
 Lines = Callable[[], Iterable[str]]
 """Gives the lines of a text from the beginning, each with its line break and none with NUL."""
 
 _SAMPLE_LINES = 500
+_LINES_AT_ONCE = 1_000
 _NAMED_ROWS = 3
 
 
@@ -23,34 +25,47 @@ class Records:
 
     def __init__(self, lines: Lines, separator: str) -> None:
         self._separator = separator
-        self._reading = _find_reading(lines, separator)
-        self._lines = partial(_masked, lines, separator) if self._reading.escapes else lines
+        self._lines = lines
         self._doubts: dict[Doubt, list[int]] = {}
+        quotes, escaped_quotes, escaped_separators = _marks(lines(), separator)
+        has_escapes = escaped_quotes or escaped_separators
+        self._reading = _with_escapes(lines, separator, quotes=escaped_quotes) if has_escapes else _Reading()
+        self._is_proven = has_escapes or not quotes
 
-    def rows(self) -> Iterator[RawRow]:
+    def rows(self) -> Iterable[RawRow]:
         """Give the records and their numbers, as a spreadsheet program counts rows: a blank line is one.
 
         Raises:
+            MisreadError: quotes turned out to be out of place; the next call respects that.
             SheetError: too many quotes are out of place.
         """
         self._doubts = {doubt: [] for doubt in Doubt}
-        for number, cells in enumerate(self._cells(), 1):
-            yield number, cells, ()
+        return zip(count(1), self._cells() if self._is_proven else self._proving(), repeat(()), strict=False)
 
     def notes(self) -> tuple[str, ...]:
         """Say what was read otherwise than it stands, or is in doubt, in the rows read so far."""
         escapes = ("Quotation marks after a backslash were read as part of the text.",) if self._reading.escapes else ()
         return escapes + tuple(_note(doubt, rows) for doubt, rows in self._doubts.items() if rows)
 
+    def _proving(self) -> Iterator[list[str]]:
+        """Give the records of the plain reading, and find out by the way whether it's the right one."""
+        survey = Survey(self._separator)
+        yield from survey.records(self._lines())
+        self._is_proven = True
+        if survey.is_doubtful:
+            self._reading = _careful_reading(self._lines, self._separator, may_escape=False)
+            raise MisreadError
+
     def _cells(self) -> Iterator[list[str]]:
+        lines = partial(_masked, self._lines, self._separator) if self._reading.escapes else self._lines
         if self._reading.width is None:
-            records = split(self._lines(), self._separator)
+            records = split(lines(), self._separator)
         else:
-            records = self._careful(self._reading.width)
+            records = self._careful(lines(), self._reading.width)
         return (unmasked(cells, self._separator) for cells in records) if self._reading.escapes else records
 
-    def _careful(self, width: int) -> Iterator[list[str]]:
-        for number, (cells, doubt) in enumerate(CarefulReader(self._lines(), self._separator, width), 1):
+    def _careful(self, lines: Iterable[str], width: int) -> Iterator[list[str]]:
+        for number, (cells, doubt) in enumerate(CarefulReader(lines, self._separator, width), 1):
             if doubt:
                 self._doubts[doubt].append(number)
             yield cells
@@ -66,84 +81,31 @@ class _Reading:
     """How many cells a row should have, where quotes are out of place."""
 
 
-@dataclass
-class _Survey:
-    """What one pass found in a text whose quotes are all in place."""
-
-    widths: Counter[int] = field(default_factory=Counter)
-    """How many records have how many cells, without blank ones."""
-    doubtful: Counter[int] = field(default_factory=Counter)
-    """How many of them have quotes or lines in their cells that belong elsewhere if the record is uneven."""
-    has_swallowed: bool = False
-    """Whether a cell seems to hold rows, or a row the end of a cell."""
-
-    @property
-    def evenness(self) -> float:
-        """The share of records that have the usual number of cells."""
-        return max(self.widths.values(), default=1) / max(1, self.widths.total())
-
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether quotes may have been misread."""
-        usual = max(self.widths, key=lambda width: self.widths[width], default=0)
-        return self.has_swallowed or any(width != usual for width in self.doubtful)
-
-
-def _find_reading(lines: Lines, separator: str) -> _Reading:
-    """Choose the plain reading where nothing speaks against it, then backslashes, then a careful one."""
-    quotes, escaped_quotes, escaped_separators = _marks(lines(), separator)
-    if not (quotes or escaped_separators):
-        return _Reading()
-    plain = _survey(lines(), separator)
-    is_plain = plain is not None and not plain.is_doubtful
-    if escaped_quotes or (escaped_separators and not (is_plain and plain and plain.evenness == 1)):
-        escaped = _survey(masked(lines(), separator), separator)
-        if escaped and not escaped.is_doubtful:
-            evenness = plain.evenness if plain and is_plain else 0
-            if escaped.evenness > evenness or (escaped_quotes and escaped.evenness == evenness):
-                return _Reading(escapes=True)
-    return _Reading() if is_plain else _careful_reading(lines, separator, may_escape=escaped_quotes)
+def _with_escapes(lines: Lines, separator: str, *, quotes: bool) -> _Reading:
+    """Choose the reading of a text that has a backslash before quotes or only before separators."""
+    plain, escaped = _surveyed(lines(), separator), _surveyed(masked(lines(), separator), separator)
+    if not escaped.is_doubtful:
+        evenness = 0 if plain.is_doubtful else plain.evenness
+        if escaped.evenness > evenness or (quotes and escaped.evenness == evenness):
+            return _Reading(escapes=True)
+    return _careful_reading(lines, separator, may_escape=quotes) if plain.is_doubtful else _Reading()
 
 
 def _marks(lines: Iterable[str], separator: str) -> tuple[bool, bool, bool]:
     """Find out whether a text has quotes, quotes after a backslash, and separators after a backslash."""
     quotes = escaped_quotes = escaped_separators = False
-    escaped_separator = f"\\{separator}"
-    for line in lines:
-        if '"' in line:
-            quotes = True
-        if "\\" in line:
-            escaped_quotes = escaped_quotes or '\\"' in line
-            escaped_separators = escaped_separators or escaped_separator in line
+    lines = iter(lines)
+    while text := "".join(islice(lines, _LINES_AT_ONCE)):
+        quotes = quotes or '"' in text
+        if "\\" in text:
+            escaped_quotes = escaped_quotes or '\\"' in text
+            escaped_separators = escaped_separators or f"\\{separator}" in text
     return quotes, escaped_quotes, escaped_separators
 
 
-def _survey(lines: Iterable[str], separator: str) -> _Survey | None:
-    """Read a whole text at the speed of C; None if a quote is out of place."""
-    survey = _Survey()
-    records = csv.reader(lines, delimiter=separator, strict=True)
-    width = last = 0
-    broken = False
-    try:
-        for cells in records:
-            count = len(cells)
-            if broken and "".join(cells).count('"') % 2:
-                survey.has_swallowed = True  # perhaps the end of a cell whose opening quote is missing
-            broken = False
-            if count != width:
-                if not any(map(str.strip, cells)):
-                    last = records.line_num
-                    continue
-                width = width or count
-                broken = count < width
-                if count != width and ('"' in "".join(cells) or records.line_num - last > 1):
-                    survey.doubtful[count] += 1
-            survey.widths[count] += 1
-            if records.line_num - last > 1 and separator in "".join(cells) and swallowed_rows(cells, count, separator):
-                survey.has_swallowed = True
-            last = records.line_num
-    except csv.Error:
-        return None
+def _surveyed(lines: Iterable[str], separator: str) -> Survey:
+    survey = Survey(separator)
+    deque(survey.records(lines), maxlen=0)
     return survey
 
 

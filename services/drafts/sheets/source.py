@@ -13,6 +13,10 @@ RawRow = tuple[int, Sequence[str], Sequence[Flaw]]
 """One row of a file, blank or not: its number, its cells (rows may differ in length), its flaws."""
 
 
+class MisreadError(Exception):
+    """What has been given so far was misread; the source reads it otherwise when asked for its rows again."""
+
+
 class Merge(NamedTuple):
     """Merged cells: rows as the spreadsheet program counts them, columns from 0; both ends are part of it."""
 
@@ -27,7 +31,7 @@ class Source:
     """An opened file, or one sheet of it."""
 
     rows: Callable[[], Iterable[RawRow]]
-    """Starts over with each call."""
+    """Starts over with each call. May raise MisreadError, which doesn't happen at the next call."""
     reading: Reading
     notes: Callable[[], tuple[str, ...]]
     """To be called after the rows were read."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from services.drafts.sheets.dialect import swallowed_rows
+from services.drafts.sheets.dialect import ends_broken_cell, swallowed_rows
 from services.errors import SheetError
 
 _MAX_SPAN_LINES = 5_000
@@ -61,8 +61,8 @@ class CarefulReader:
         for line in self._pending():
             self._number += 1
             cells, doubt = self._record(line) if '"' in line else (self._literal(line), None)
-            if broken and not doubt and "".join(cells).count('"') % 2:
-                doubt = Doubt.UNEVEN  # the end of a cell whose opening quote is missing
+            if broken and not doubt and ends_broken_cell(cells):
+                doubt = Doubt.UNEVEN
             broken = 0 < len(cells) < self._width
             yield cells, doubt
 
