@@ -33,6 +33,7 @@ from services.models.draft import (
     Proposal,
     RowProblem,
 )
+from services.models.graph import Graph
 from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
 from services.models.row import (
     RETRYABLE,
@@ -47,6 +48,7 @@ from services.models.row import (
 )
 from services.models.sheet import HeaderChoice, Layout, OuterKind, OuterRow, Problem, Reading, Sheet, SheetRow
 from services.models.states import BatchState, PauseKind, RowState
+from services.models.writer_file import WriterFile, WriterFilePage, WriterFileState
 
 __all__ = [
     "EMPTY_SUGGESTION",
@@ -69,6 +71,7 @@ __all__ = [
     "Draft",
     "Estimate",
     "ExportRow",
+    "Graph",
     "HeaderChoice",
     "InputType",
     "Inputs",
@@ -92,6 +95,9 @@ __all__ = [
     "RowState",
     "Sheet",
     "SheetRow",
+    "WriterFile",
+    "WriterFilePage",
+    "WriterFileState",
     "cancelable",
     "deletable",
     "held_back",

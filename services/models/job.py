@@ -39,6 +39,8 @@ class Job:
     updated_at: datetime | None = None
     """When it changed last, by Writer's clock."""
     suggestion: str | None = None
+    title: str = ""
+    """The name of the suggestion's output field, where Writer says so."""
     error: str | None = None
     unreadable: str = ""
     """What of the job can't be read, such as "its suggestion isn't text"; its state is what is known all the same: a

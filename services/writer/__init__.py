@@ -1,1 +1,1 @@
-"""Writer's API: `client` sends, `wire` translates, `agents` keeps the list of agents."""
+"""Writer's API: `client` asks, `transport` sends, `wire` translates, `agents` keeps the list of agents."""

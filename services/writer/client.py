@@ -1,88 +1,36 @@
 """The thin client of Writer's API: one method, one request, and no second try.
 
-Writer has no idempotency key, so a request that is sent twice may be charged twice. Nothing here ever repeats a request
-or follows a redirect; every failure is raised as what the caller can do about it (see `services.errors`). Each method
-may raise:
-
-    UnreachableError      no connection could be made: nothing was sent
-    SlowDownError         429, with the seconds to wait where Writer says so
-    PaymentRequiredError  402
-    AnswerLostError       time-out, broken connection, 3xx, 408, 5xx, or an answer that cannot be read
-    KeyRefusedError       401, 403
-    UnknownToWriterError  404
-    RequestRefusedError   400 and every other 4xx
-
-The facts about the API are those of Writer's reference of the Applications API.
+Every method raises what `services.writer.transport` says. The facts about the API are those of Writer's reference, and
+of the official SDK where the reference is silent.
 """
 
-import asyncio
-import itertools
-import math
-import ssl
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import NamedTuple
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 
-from services.errors import (
-    AnswerLostError,
-    KeyRefusedError,
-    Loss,
-    PaymentRequiredError,
-    RequestRefusedError,
-    SlowDownError,
-    UnknownToWriterError,
-    UnreachableError,
-    WriterError,
-)
-from services.models import Agent, Inputs, Job, JobPage, JobState
-from services.writer import wire
+from services.models import Agent, Graph, Inputs, Job, JobPage, JobState, WriterFile, WriterFilePage, WriterFileState
+from services.writer.disposition import attachment
+from services.writer.transport import Transport
+from services.writer.wire.agents import read_agent, read_agent_page
+from services.writer.wire.errors import check_confirmed
+from services.writer.wire.files import read_file, read_file_page
+from services.writer.wire.graphs import read_graph, read_graph_ids, read_graph_page
+from services.writer.wire.jobs import job_request, read_accepted_job, read_job, read_job_page
+from services.writer.wire.pages import CursorPage
 
-USER_AGENT = "Copydesk/0.1.0"
+MAX_PAGES = 200
+"""The end of a list is believed after this many pages."""
 
-TIMEOUTS = httpx.Timeout(
-    connect=10,  # far more than a handshake takes, so that a dead network is noticed soon
-    read=60,  # a busy server may think for long, and giving up on a POST costs a proof
-    write=30,  # inputs are a few hundred kilobytes at the most
-    pool=10,  # to wait for a free connection
-)
-"""Seconds without progress after which a request is given up."""
+LONGEST_PAGE = 100
+"""The most files or Knowledge Graphs that Writer gives at once."""
 
-DEADLINE = 120.0
-"""Seconds that a request may take in all; a server that sends a byte now and then never meets a read time-out."""
+UPLOAD_S_PER_MEGABYTE = 1.0
+"""Seconds that an upload may take in all, for each of its megabytes, on top of the deadline of any request."""
 
-POOLS = 8
-"""Pools of connections that take turns."""
-
-LIMITS = httpx.Limits(
-    max_connections=100,
-    max_keepalive_connections=20,
-    # A request on a connection that the server is just closing is lost, and nobody can know whether it had its effect.
-    # Servers keep idle connections for 5 s (uvicorn) to 75 s (nginx): leaving them before that makes it rare.
-    keepalive_expiry=4,
-)
-
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""A page of 100 jobs with long suggestions is a few megabytes; more than this is not an answer."""
-
-MAX_AGENT_PAGES = 200
-"""Writer gives 50 agents a page; the end of the list is believed after this many."""
-
-MAX_RETRY_AFTER = 3600.0
-"""Seconds; a longer wait asked for is a mistake of a gateway."""
-
-_FROM_THE_SERVER = (500, 501, 503)
-"""Statuses of a server that has finished with the request; with others, a gateway speaks for one that may not have."""
-_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-
-
-class _Answer(NamedTuple):
-    body: object
-    server_time: datetime | None
+BeforeRequest = Callable[[], Awaitable[object]]
+Item = TypeVar("Item", Agent, Graph)
 
 
 class Writer:
@@ -90,185 +38,179 @@ class Writer:
 
     def __init__(self, connection_url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Take where the API is (without `/v1`), the API key, and for an API in this process its transport."""
-        self._key = key
-        # the care of a pool of connections costs httpcore the square of their number: many small pools are cheap
-        self._clients = [
-            httpx.AsyncClient(
-                base_url=connection_url,
-                headers={"Authorization": f"Bearer {key}", "User-Agent": USER_AGENT},
-                transport=transport,
-                verify=_tls(),
-                timeout=TIMEOUTS,
-                limits=LIMITS,
-                follow_redirects=False,
-            )
-            for _ in range(POOLS if transport is None else 1)
-        ]
-        self._turns = itertools.cycle(self._clients)
+        self._transport = Transport(connection_url, key, transport)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for client in self._clients:
-            await client.aclose()
+        await self._transport.aclose()
 
-    async def agents(self, before_request: Callable[[], Awaitable[object]] | None = None) -> list[Agent]:
+    async def agents(self, before_request: BeforeRequest | None = None) -> list[Agent]:
         """Return all agents that can be used, in Writer's order.
 
         This takes a request for each page of 50. `before_request` is awaited before each of them leaves, the first one
         included, for the budget to have its say. A server that repeats a page ends the list.
         """
-        found: dict[str, Agent] = {}
-        cursors: list[str | None] = [None]
-        while len(cursors) <= MAX_AGENT_PAGES:
-            if before_request is not None:
-                await before_request()
-            page = await self._agent_page(cursors[-1])
-            found |= {agent.id: agent for agent in page.agents}
-            if page.next_after is None or page.next_after in cursors:
-                break
-            cursors.append(page.next_after)
-        return list(found.values())
+        return await _all_pages(self._agent_page, before_request)
 
     async def agent(self, agent_id: str) -> Agent:
         """Return one agent with its inputs as they are now."""
-        answer = await self._call("GET", f"/v1/applications/{_part(agent_id)}", "this agent")
-        return wire.agent(answer.body)
+        answer = await self._transport.call("GET", _agent_path(agent_id), "this agent")
+        return read_agent(answer.body)
 
     async def create_job(self, agent_id: str, inputs: Inputs) -> Job:
         """Start the agent on the inputs, and return the job, in progress."""
-        path = f"/v1/applications/{_part(agent_id)}/jobs"
-        answer = await self._call("POST", path, "this agent", json=wire.job_request(inputs))
-        return wire.accepted_job(answer.body, answer.server_time)
+        path = f"{_agent_path(agent_id)}/jobs"
+        answer = await self._transport.call("POST", path, "this agent", json=job_request(inputs))
+        return read_accepted_job(answer.body, answer.server_time)
 
     async def job(self, job_id: str) -> Job:
         """Return one job as it stands."""
-        answer = await self._call("GET", f"/v1/applications/jobs/{_part(job_id)}", "this job")
-        return wire.job(answer.body, answer.server_time, job_id)
+        answer = await self._transport.call("GET", f"/v1/applications/jobs/{_part(job_id)}", "this job")
+        return read_job(answer.body, answer.server_time, job_id)
 
     async def jobs(self, agent_id: str, *, state: JobState | None = None, offset: int = 0, limit: int = 100) -> JobPage:
         """Return a page of the agent's jobs, everybody's, in no documented order; Writer may cap `limit`.
 
         `state` asks for the jobs in that state only.
         """
-        path = f"/v1/applications/{_part(agent_id)}/jobs"
         params: dict[str, str | int] = {"offset": offset, "limit": limit}
         if state is not None:
             params["status"] = state.value
-        answer = await self._call("GET", path, "this agent", params=params)
-        return wire.job_page(answer.body, answer.server_time)
+        answer = await self._transport.call("GET", f"{_agent_path(agent_id)}/jobs", "this agent", params=params)
+        return read_job_page(answer.body, answer.server_time)
 
     async def retry_job(self, job_id: str) -> Job:
         """Start a failed job once more, and return it, in progress; its id may be the same or a new one."""
-        answer = await self._call("POST", f"/v1/applications/jobs/{_part(job_id)}/retry", "this job")
-        return wire.accepted_job(answer.body, answer.server_time)
+        answer = await self._transport.call("POST", f"/v1/applications/jobs/{_part(job_id)}/retry", "this job")
+        return read_accepted_job(answer.body, answer.server_time)
 
-    async def _agent_page(self, after: str | None) -> wire.AgentPage:
+    async def upload_file(
+        self, name: str, media_type: str, size: int, content: AsyncIterable[bytes], graph_id: str | None = None
+    ) -> WriterFile:
+        """Upload a file of `size` bytes, and return it; it can be used once its state is `completed`.
+
+        `content` is sent piece by piece, never held as a whole; an error that it raises goes through, and cuts the
+        upload short. If a Knowledge Graph is given, the file is added to it, though the answer doesn't say so.
+        """
+        headers = {
+            "Content-Type": media_type,
+            "Content-Disposition": attachment(name),
+            "Content-Length": str(size),
+        }
+        answer = await self._transport.call(
+            "POST",
+            "/v1/files",
+            "this Knowledge Graph",
+            params={} if graph_id is None else {"graphId": graph_id},
+            headers=headers,
+            content=content,
+            extra_seconds=size / 1_000_000 * UPLOAD_S_PER_MEGABYTE,
+        )
+        return read_file(answer.body)
+
+    async def file(self, file_id: str) -> WriterFile:
+        """Return one file as it stands."""
+        answer = await self._transport.call("GET", f"/v1/files/{_part(file_id)}", "this file")
+        return read_file(answer.body)
+
+    async def files(
+        self, state: WriterFileState | None = None, graph_id: str | None = None, after: str | None = None
+    ) -> WriterFilePage:
+        """Return a page of the files, newest first: of those in that state, of those in that Knowledge Graph.
+
+        `after` is the `next_after` of the page before.
+        """
+        asked = {"status": state and state.value, "graph_id": graph_id, "after": after}
+        params: dict[str, str | int] = {name: value for name, value in asked.items() if value is not None}
+        answer = await self._transport.call(
+            "GET", "/v1/files", "this Knowledge Graph", params={**params, "limit": LONGEST_PAGE}
+        )
+        return read_file_page(answer.body)
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete a file for good, also from its Knowledge Graphs."""
+        answer = await self._transport.call("DELETE", f"/v1/files/{_part(file_id)}", "this file")
+        check_confirmed(answer.body, "deleted")
+
+    async def retry_files(self, file_ids: Sequence[str]) -> None:
+        """Have files processed once more whose processing failed."""
+        body = {"file_ids": list(file_ids)}
+        answer = await self._transport.call("POST", "/v1/files/retry", "one of these files", json=body)
+        check_confirmed(answer.body, "success")
+
+    async def graphs(self, before_request: BeforeRequest | None = None) -> list[Graph]:
+        """Return all Knowledge Graphs, in Writer's order; `before_request` is as in `agents`."""
+        return await _all_pages(self._graph_page, before_request)
+
+    async def create_graph(self, name: str, description: str) -> Graph:
+        """Create a Knowledge Graph without files, and return it; both texts have 255 characters at the most."""
+        body = {"name": name, "description": description}
+        answer = await self._transport.call("POST", "/v1/graphs", "its Knowledge Graphs", json=body)
+        return read_graph(answer.body)
+
+    async def graph(self, graph_id: str) -> Graph:
+        """Return one Knowledge Graph as it stands."""
+        answer = await self._transport.call("GET", f"/v1/graphs/{_part(graph_id)}", "this Knowledge Graph")
+        return read_graph(answer.body)
+
+    async def add_to_graph(self, graph_id: str, file_id: str) -> WriterFile:
+        """Add an uploaded file to a Knowledge Graph, and return the file."""
+        path, subject = f"/v1/graphs/{_part(graph_id)}/file", "this file or this Knowledge Graph"
+        answer = await self._transport.call("POST", path, subject, json={"file_id": file_id})
+        return read_file(answer.body)
+
+    async def remove_from_graph(self, graph_id: str, file_id: str) -> None:
+        """Remove a file from a Knowledge Graph; the file itself stays."""
+        path = f"/v1/graphs/{_part(graph_id)}/file/{_part(file_id)}"
+        answer = await self._transport.call("DELETE", path, "this file in this Knowledge Graph")
+        check_confirmed(answer.body, "deleted")
+
+    async def agent_graphs(self, agent_id: str) -> tuple[str, ...]:
+        """Return the ids of the Knowledge Graphs that the agent uses."""
+        answer = await self._transport.call("GET", f"{_agent_path(agent_id)}/graphs", "this agent")
+        return read_graph_ids(answer.body)
+
+    async def set_agent_graphs(self, agent_id: str, ids: Sequence[str]) -> tuple[str, ...]:
+        """Have the agent use these Knowledge Graphs and no others, and return their ids as Writer keeps them.
+
+        Writer refuses this for an agent without chat capabilities.
+        """
+        path, subject = f"{_agent_path(agent_id)}/graphs", "this agent or one of these Knowledge Graphs"
+        answer = await self._transport.call("PUT", path, subject, json={"graph_ids": list(ids)})
+        return read_graph_ids(answer.body)
+
+    async def _agent_page(self, after: str | None) -> CursorPage[Agent]:
         params = {} if after is None else {"after": after}
-        answer = await self._call("GET", "/v1/applications", "the list of agents", params=params)
-        return wire.agent_page(answer.body)
+        answer = await self._transport.call("GET", "/v1/applications", "the list of agents", params=params)
+        return read_agent_page(answer.body)
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        subject: str,
-        *,
-        params: Mapping[str, str | int] | None = None,
-        json: object = None,
-    ) -> _Answer:
-        """Send one request and return what came; `subject` is what a 404 is about."""
-        client = next(self._turns)
-        request = client.build_request(method, path, params=params, json=json)
-        response, content = await self._exchange(client, request)
-        if not response.is_success:
-            raise _failure(response, self._error_words(content), subject)
-        return _Answer(wire.decode(content, self._key), http_time(response.headers.get("Date", "")))
-
-    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> tuple[httpx.Response, bytes]:
-        try:
-            async with asyncio.timeout(DEADLINE):
-                response = await client.send(request, stream=True)
-                try:
-                    return response, await _content(response)
-                finally:
-                    await response.aclose()
-        except _NOTHING_SENT as exc:
-            reason = wire.shortened(str(exc)) or type(exc).__name__
-            raise UnreachableError(f"Can't reach Writer ({reason}). Check the network; Copydesk keeps trying.") from exc
-        except (httpx.RequestError, TimeoutError) as exc:
-            # Without its cause: the texts of protocol errors quote what was received.
-            raise AnswerLostError(
-                f"Writer's answer was lost ({type(exc).__name__}), so it's unknown whether the request took effect."
-            ) from None
-
-    def _error_words(self, content: bytes) -> wire.ErrorWords:
-        try:
-            return wire.error_words(wire.decode(content, self._key))
-        except AnswerLostError:
-            return wire.ErrorWords("", "")
+    async def _graph_page(self, after: str | None) -> CursorPage[Graph]:
+        params: dict[str, str | int] = (
+            {"limit": LONGEST_PAGE} if after is None else {"limit": LONGEST_PAGE, "after": after}
+        )
+        answer = await self._transport.call("GET", "/v1/graphs", "the list of Knowledge Graphs", params=params)
+        return read_graph_page(answer.body)
 
 
-def http_time(text: str) -> datetime | None:
-    """Return the moment, in UTC, that an HTTP date such as `Date` names; None where it is none."""
-    try:
-        moment = parsedate_to_datetime(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+async def _all_pages(
+    read_page: Callable[[str | None], Awaitable[CursorPage[Item]]], before_request: BeforeRequest | None
+) -> list[Item]:
+    found: dict[str, Item] = {}
+    cursors: list[str | None] = [None]
+    while len(cursors) <= MAX_PAGES:
+        if before_request is not None:
+            await before_request()
+        page = await read_page(cursors[-1])
+        found |= {item.id: item for item in page.items}
+        if page.next_after is None or page.next_after in cursors:
+            break
+        cursors.append(page.next_after)
+    return list(found.values())
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    """The certificates to trust, for all pools: to load them takes longer than a handshake."""
-    return httpx.create_ssl_context()
+def _agent_path(agent_id: str) -> str:
+    return f"/v1/applications/{_part(agent_id)}"
 
 
 def _part(identifier: str) -> str:
     return quote(identifier, safe="")
-
-
-async def _content(response: httpx.Response) -> bytes:
-    content = bytearray()
-    async for piece in response.aiter_bytes():
-        content += piece
-        if len(content) > MAX_ANSWER_BYTES:
-            raise AnswerLostError("Writer's answer can't be read: it's too long.")
-    return bytes(content)
-
-
-def _failure(response: httpx.Response, words: wire.ErrorWords, subject: str) -> WriterError:
-    """Choose the error by the status."""
-    status, reasons = response.status_code, words.reasons
-    says = f" Writer says: {reasons}" if reasons else ""
-    if status in (401, 403):
-        return KeyRefusedError(reasons)
-    if status == 404:
-        return UnknownToWriterError(f"Writer doesn't know {subject} (any more).{says}")
-    if status in (402, 429):
-        kind = PaymentRequiredError if status == 402 else SlowDownError
-        return kind(says=reasons, code=words.code, retry_after=_retry_after(response.headers))
-    if 400 <= status < 500 and status != 408:
-        return RequestRefusedError(
-            f"Writer refused the request: {reasons}"
-            if reasons
-            else f"Writer refused the request with HTTP status {status} and gave no reason."
-        )
-    advice = " Check WRITER_BASE_URL: its server answers with a redirect." if response.is_redirect else ""
-    return AnswerLostError(
-        f"Writer answered with HTTP status {status}, so it's unknown whether the request took effect.{advice}{says}",
-        loss=Loss.ANSWER if status in _FROM_THE_SERVER else Loss.GATEWAY,
-    )
-
-
-def _retry_after(headers: httpx.Headers) -> float | None:
-    """Return the seconds that `Retry-After` asks for; a date counts from the server's own time."""
-    text = headers.get("Retry-After", "")
-    try:
-        seconds = float(text)
-    except ValueError:
-        until = http_time(text)
-        if until is None:
-            return None
-        now = http_time(headers.get("Date", "")) or datetime.now(UTC)
-        seconds = (until - now).total_seconds()
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER)

@@ -33,9 +33,11 @@ from services.errors import (
     WriterError,
 )
 from services.models import Agent, AgentInput, InputType, Job, JobPage, JobState
-from services.writer import client as writer_module
-from services.writer.client import USER_AGENT, Writer
-from services.writer.wire import MAX_ERROR_LENGTH
+from services.writer import client as client_module
+from services.writer import transport as transport_module
+from services.writer.client import Writer
+from services.writer.transport import USER_AGENT
+from services.writer.wire.values import MAX_ERROR_LENGTH
 from tests.support.fault_server import Fault, FaultServer, Reply, reply
 
 KEY = "sk-a-secret/that+nobody=sees"
@@ -76,7 +78,7 @@ async def answered(body: object, status: int = 200, **headers: str) -> AsyncIter
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, "TIMEOUTS", httpx.Timeout(0.2))
+    monkeypatch.setattr(transport_module, "TIMEOUTS", httpx.Timeout(0.2))
 
 
 @pytest.fixture
@@ -254,7 +256,7 @@ async def test_a_page_of_jobs_with_everything() -> None:
     body = {"result": jobs, "totalCount": 31, "pagination": {"offset": 30, "limit": 1}}
     async with answered(body, Date="Fri, 01 May 2026 10:00:00 GMT") as writer:
         assert await writer.jobs("a1") == JobPage(
-            jobs=(Job("j1", JobState.COMPLETED, suggestion="Tea"),),
+            jobs=(Job("j1", JobState.COMPLETED, suggestion="Tea", title="T"),),
             total=31,
             server_time=datetime(2026, 5, 1, 10, tzinfo=UTC),
         )
@@ -391,7 +393,7 @@ async def test_an_empty_page_ends_the_list(last_id: object) -> None:
 
 
 async def test_a_list_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, "MAX_AGENT_PAGES", 3)
+    monkeypatch.setattr(client_module, "MAX_PAGES", 3)
     ids, _ = await ids_and_targets(*(agents_reply(each, has_more=True) for each in "abcdefg"))
     assert ids == ["a", "b", "c"]
 
@@ -551,7 +553,7 @@ async def test_a_failed_tls_handshake_surely_had_no_effect() -> None:
 
 async def test_every_pool_asks_for_a_trusted_certificate_of_the_servers_own_name() -> None:
     writer = Writer("https://writer.test", KEY)
-    contexts = [client._transport._pool._ssl_context for client in writer._clients]  # type: ignore[attr-defined]
+    contexts = [client._transport._pool._ssl_context for client in writer._transport._clients]  # type: ignore[attr-defined]
     await writer.aclose()
     asked = {(context.verify_mode, context.check_hostname, context.get_ca_certs() != []) for context in contexts}
     assert asked == {(ssl.CERT_REQUIRED, True, True)}
@@ -560,9 +562,9 @@ async def test_every_pool_asks_for_a_trusted_certificate_of_the_servers_own_name
 async def test_waiting_for_a_connection_in_vain_surely_had_no_effect(
     impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module, "TIMEOUTS", httpx.Timeout(2, pool=0.1))
-    monkeypatch.setattr(writer_module, "LIMITS", httpx.Limits(max_connections=1))
-    monkeypatch.setattr(writer_module, "POOLS", 1)
+    monkeypatch.setattr(transport_module, "TIMEOUTS", httpx.Timeout(2, pool=0.1))
+    monkeypatch.setattr(transport_module, "LIMITS", httpx.Limits(max_connections=1))
+    monkeypatch.setattr(transport_module, "POOLS", 1)
     async with talking_to(Fault.SILENCE) as (writer, server):
         first = asyncio.create_task(writer.job("j1"))
         await server.arrived.wait()
@@ -603,7 +605,7 @@ async def test_silence_is_a_lost_answer(call: str, impatient: None) -> None:
 
 
 async def test_a_server_that_drips_meets_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, "DEADLINE", 0.2)
+    monkeypatch.setattr(transport_module, "DEADLINE", 0.2)
     async with talking_to(Fault.DRIP) as (writer, server):
         with pytest.raises(AnswerLostError, match="TimeoutError"):
             await asyncio.wait_for(writer.create_job("a1", {}), 5)
@@ -618,7 +620,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 async def test_an_answer_that_unpacks_to_too_much_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, "MAX_ANSWER_BYTES", 1_000_000)
+    monkeypatch.setattr(transport_module, "MAX_ANSWER_BYTES", 1_000_000)
     bomb = gzip.compress(b" " * 5_000_000)
     async with talking_to(reply(200, bomb, {"Content-Encoding": "gzip"})) as (writer, _):
         with pytest.raises(AnswerLostError, match="too long"):
