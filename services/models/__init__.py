@@ -33,6 +33,7 @@ from services.models.draft import (
     Proposal,
     RowProblem,
 )
+from services.models.files import CellFiles, FileMatches, NamedFile, StoredFile, UnmatchedName
 from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
 from services.models.row import (
     RETRYABLE,
@@ -60,6 +61,7 @@ __all__ = [
     "BatchPage",
     "BatchState",
     "BatchSummary",
+    "CellFiles",
     "Check",
     "Choice",
     "ChoiceKind",
@@ -69,6 +71,7 @@ __all__ = [
     "Draft",
     "Estimate",
     "ExportRow",
+    "FileMatches",
     "HeaderChoice",
     "InputType",
     "Inputs",
@@ -79,6 +82,7 @@ __all__ = [
     "Layout",
     "Load",
     "MatchReason",
+    "NamedFile",
     "OuterKind",
     "OuterRow",
     "PauseKind",
@@ -92,6 +96,8 @@ __all__ = [
     "RowState",
     "Sheet",
     "SheetRow",
+    "StoredFile",
+    "UnmatchedName",
     "cancelable",
     "deletable",
     "held_back",
