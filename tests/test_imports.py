@@ -22,7 +22,7 @@ FLOORS = {
         {"runner"},
         {"embedded", "remaining"},
     ],
-    "services/files": [{"kinds", "zips", "reader"}, {"vault", "checks", "names"}, {"archive", "fetch"}],
+    "services/files": [{"kinds", "zips"}, {"signatures", "reader"}, {"vault", "checks", "names"}, {"archive", "fetch"}],
     "components": [
         {"words", "states", "refresh", "selection", "markdown"},
         {"options", "asking", "page"},
