@@ -3,6 +3,8 @@
 CopydeskError
 ├── PersonError               the person can fix what they gave or asked for
 │   ├── SheetError            the spreadsheet cannot be used as it is
+│   ├── FileError             a file beside the spreadsheet cannot be used as it is
+│   │   └── FetchError        what a URL leads to cannot be downloaded
 │   ├── LaunchError           the draft cannot be launched as it is
 │   ├── RefusedError          the batch or row is not in a state for that
 │   └── MissingError          there is no such draft, batch or row
@@ -49,6 +51,14 @@ class PersonError(CopydeskError):
 
 class SheetError(PersonError):
     """The spreadsheet can't be read. Save it as XLSX or CSV and upload it again."""
+
+
+class FileError(PersonError):
+    """The file can't be used. Upload another one."""
+
+
+class FetchError(FileError):
+    """The address can't be opened. Attach the file instead."""
 
 
 class LaunchError(PersonError):

@@ -8,9 +8,9 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = {
     "services": [
-        {"models", "errors", "clock", "background"},
+        {"models", "errors", "clock", "background", "child"},
         {"settings", "chunks"},
-        {"store", "writer", "sandbox", "exports"},
+        {"store", "writer", "sandbox", "exports", "files"},
         {"drafts", "engine"},
         {"desk"},
     ],
@@ -22,6 +22,7 @@ FLOORS = {
         {"runner"},
         {"embedded", "remaining"},
     ],
+    "services/files": [{"kinds", "zips"}, {"signatures", "reader"}, {"vault", "checks", "names"}, {"archive", "fetch"}],
     "components": [
         {"words", "states", "refresh", "selection", "markdown"},
         {"options", "asking", "page"},

@@ -33,6 +33,7 @@ from services.models.draft import (
     Proposal,
     RowProblem,
 )
+from services.models.files import CellFiles, FileMatches, NamedFile, StoredFile, UnmatchedName
 from services.models.graph import Graph
 from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
 from services.models.row import (
@@ -62,6 +63,7 @@ __all__ = [
     "BatchPage",
     "BatchState",
     "BatchSummary",
+    "CellFiles",
     "Check",
     "Choice",
     "ChoiceKind",
@@ -71,6 +73,7 @@ __all__ = [
     "Draft",
     "Estimate",
     "ExportRow",
+    "FileMatches",
     "Graph",
     "HeaderChoice",
     "InputType",
@@ -82,6 +85,7 @@ __all__ = [
     "Layout",
     "Load",
     "MatchReason",
+    "NamedFile",
     "OuterKind",
     "OuterRow",
     "PauseKind",
@@ -95,6 +99,8 @@ __all__ = [
     "RowState",
     "Sheet",
     "SheetRow",
+    "StoredFile",
+    "UnmatchedName",
     "WriterFile",
     "WriterFilePage",
     "WriterFileState",

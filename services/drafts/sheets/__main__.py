@@ -11,19 +11,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from services import child
 from services.drafts.sheets.parse import parse
 from services.drafts.sheets.process import INPUT, MAX_CPU_S, OUTPUT
 from services.drafts.sheets.table import Limits
 from services.errors import SheetError
 from services.models import Reading
 
-_NICENESS = 5  # the server's pages come first
-
 
 def main(directory: Path) -> None:
     """Read the file in the directory as the request says, and write the rows next to it."""
     request = json.load(sys.stdin)
-    _restrict(request["memory"])
+    child.restrict(request["memory"], MAX_CPU_S)
     gc.disable()  # rows form no cycles, and searching for them takes time
     _send(_answer(directory, request))
     sys.stdout.flush()
@@ -48,20 +47,6 @@ def _report(rows: int) -> None:
 
 def _send(message: dict[str, Any]) -> None:
     print(json.dumps(message), flush=True)  # noqa: T201 (standard output is the pipe)
-
-
-def _restrict(memory: int) -> None:
-    """Have the operating system end this process when it uses too much; Windows has no such limits."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
-    if sys.platform == "linux":  # macOS doesn't support it
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    os.nice(_NICENESS)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,8 @@
 
 import json
 import logging
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -14,6 +12,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Timer
 from typing import Any
 
+from services import child
 from services.drafts.sheets.table import Limits, read_chunks
 from services.errors import SheetError
 from services.models import Layout, Reading, Sheet
@@ -34,8 +33,6 @@ MAX_MEMORY_BYTES = 1_500_000_000
 MAX_CPU_S = 200
 """The processor time that reading may use."""
 
-_ROOT = Path(__file__).parents[3]
-_INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TEMP")  # not the API key
 _MAX_LOGGED_BYTES = 2_000
 
 _log = logging.getLogger(__name__)
@@ -96,20 +93,20 @@ def read(
 def _run(directory: Path, request: dict[str, Any], on_progress: Callable[[int], None]) -> Sheet:
     """Start the child process, wait for its answer, and make sure that it has ended."""
     late = Event()
-    with (directory / "log").open("w+b") as log, _start(directory, log.fileno()) as child:
+    with (directory / "log").open("w+b") as log, _start(directory, log.fileno()) as process:
 
         def stop() -> None:
             late.set()
-            child.kill()
+            process.kill()
 
         deadline = Timer(TIMEOUT_S, stop)
         deadline.start()
         try:
-            answer = _follow(child, request, on_progress)
-            code = child.wait()
+            answer = _follow(process, request, on_progress)
+            code = process.wait()
         finally:
             deadline.cancel()
-            child.kill()
+            process.kill()
         if answer is None:
             log.seek(0)
             _log.warning(
@@ -124,28 +121,18 @@ def _run(directory: Path, request: dict[str, Any], on_progress: Callable[[int], 
 
 
 def _start(directory: Path, log: int) -> subprocess.Popen[str]:
-    environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
-    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.Popen(  # noqa: S603 (no user input in the command)
-        [sys.executable, "-P", "-m", "services.drafts.sheets", str(directory)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        encoding="utf-8",
-        env={**environment, "PYTHONPATH": os.pathsep.join(paths)},
-    )
+    return child.start("services.drafts.sheets", str(directory), stderr=log)
 
 
 def _follow(
-    child: subprocess.Popen[str], request: dict[str, Any], on_progress: Callable[[int], None]
+    process: subprocess.Popen[str], request: dict[str, Any], on_progress: Callable[[int], None]
 ) -> dict[str, Any] | None:
     """Send the request, report progress, and give the child's answer; None if it ended without one."""
-    if child.stdin is None or child.stdout is None:
+    if process.stdin is None or process.stdout is None:
         raise TypeError("the child process must be started with pipes")
-    with suppress(BrokenPipeError), child.stdin as pipe:
+    with suppress(BrokenPipeError), process.stdin as pipe:
         json.dump(request, pipe)
-    for line in child.stdout:
+    for line in process.stdout:
         message: dict[str, Any] = json.loads(line) if line.endswith("\n") else {}
         if "rows" in message:
             on_progress(message["rows"])
