@@ -22,7 +22,12 @@ FLOORS = {
         {"runner"},
         {"embedded", "remaining"},
     ],
-    "services/files": [{"kinds", "zips"}, {"signatures", "reader"}, {"vault", "checks", "names"}, {"archive", "fetch"}],
+    "services/files": [
+        {"kinds", "zips", "paths"},
+        {"signatures", "reader", "thumbnails", "words"},
+        {"vault", "checks", "names", "__main__"},
+        {"archive", "fetch", "matching"},
+    ],
     "components": [
         {"words", "states", "refresh", "selection", "markdown"},
         {"options", "asking", "page"},

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -78,14 +77,20 @@ _MAX_EXTENSION_LENGTH = 10
 
 def extension(name: str) -> str:
     """Give a name's extension in lower case, without the dot; "" if it has none."""
-    found = PurePosixPath(name.replace("\\", "/")).suffix.removeprefix(".").lower()
-    return found if found.isalnum() and len(found) <= _MAX_EXTENSION_LENGTH else ""
+    stem, _, found = name.replace("\\", "/").rpartition("/")[2].rpartition(".")
+    return found.lower() if stem and found.isalnum() and len(found) <= _MAX_EXTENSION_LENGTH else ""
 
 
 def label(media_type: str) -> str:
     """Say what a file of this media type is, as in "mug.jpg is a PNG image"."""
     kind = _BY_MEDIA_TYPE.get(media_type)
     return kind.label if kind else "a file of an unknown type"
+
+
+def label_of_name(name: str) -> str:
+    """Say what a file is by its extension; "" where nothing in its content would show that."""
+    kind = _BY_EXTENSION.get(extension(name))
+    return kind.label if kind else ""
 
 
 def fits(name: str, media_type: str) -> bool:
@@ -98,13 +103,24 @@ def fits(name: str, media_type: str) -> bool:
     return media_type == named.media_type or (named.media_type == TEXT and media_type in _TEXT_FORMATS)
 
 
-def proper_name(name: str, media_type: str) -> str:
-    """Give a file the extension of what it is: "mug.jpg" becomes "mug.png" if it's a PNG image."""
+def proper_name(name: str, media_type: str, file_types: Iterable[str] = ()) -> str:
+    """Give a file the extension of what it is, in a spelling that the input takes.
+
+    Args:
+        name: the file's name.
+        media_type: what it is by its content.
+        file_types: what the input takes; nothing stands for everything.
+
+    Returns:
+        The name: "mug.jpg" becomes "mug.png" if it's a PNG image, "mug.jpeg" becomes "mug.jpg" where only that's taken.
+    """
+    allowed = _extensions(file_types)
     kind = _BY_MEDIA_TYPE.get(media_type)
-    if kind is None or not kind.extensions or fits(name, media_type):
+    named = extension(name)
+    if kind is None or not kind.extensions or (fits(name, media_type) and (not allowed or named in allowed)):
         return name
-    stem = name[: -len(extension(name)) - 1] if extension(name) in _BY_EXTENSION else name
-    return f"{stem}.{kind.extensions[0]}"
+    stem = name[: -len(named) - 1] if named in _BY_EXTENSION else name
+    return f"{stem}.{next((ending for ending in kind.extensions if ending in allowed), kind.extensions[0])}"
 
 
 def named_type(name: str, media_type: str) -> str:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from services.errors import FileError
+from services.files.paths import shown
 from services.files.reader import Reader
 from services.files.signatures import detect
 from services.models import StoredFile
@@ -33,7 +34,7 @@ class Incoming:
 
     def __init__(self, vault: "Vault", name: str, max_bytes: int) -> None:
         self._vault = vault
-        self._name = name
+        self._name = shown(name)
         self._max_bytes = max_bytes
         self._size = 0
         self._hash = hashlib.sha256()
