@@ -12,6 +12,7 @@ from httpx import URL, InvalidURL
 from services.errors import SettingsError
 
 _SQLITE = "sqlite:///"
+_DEFAULT_FILES_DIR = "data/files"
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 """A host name, all its subdomains, an IPv6 address, or any host."""
 
@@ -38,6 +39,19 @@ ALL = (
         "MAX_UPLOAD_MB",
         "50",
         "Largest spreadsheet, in megabytes. Above 200, raise `STREAMLIT_SERVER_MAX_UPLOAD_SIZE` too.",
+    ),
+    Setting(
+        "FILES_DIR",
+        _DEFAULT_FILES_DIR,
+        "Where files and images beside spreadsheets are stored. With an SQLite database elsewhere: `files` beside it.",
+    ),
+    Setting("MAX_FILE_MB", "100", "Largest file or image beside a spreadsheet, in megabytes."),
+    Setting("MAX_FILES_MB", "5000", "All files beside one spreadsheet together, in megabytes."),
+    Setting("FETCH_URLS", "true", "Whether Copydesk downloads images and files that a column gives as URLs."),
+    Setting(
+        "FETCH_PRIVATE_HOSTS",
+        "",
+        "For tests: hosts in private networks that may be downloaded from, as `host:port`, separated by commas.",
     ),
     Setting("MAX_ROWS", "200000", "Most rows a spreadsheet may have."),
     Setting("MAX_COLUMNS", "256", "Most columns a spreadsheet may have."),
@@ -83,6 +97,15 @@ class Settings:
     max_rows: int
     max_columns: int
     allowed_hosts: tuple[str, ...]
+    files_dir: Path
+    """Where files beside spreadsheets are stored."""
+    max_file_mb: int
+    max_files_mb: int
+    """All files beside one spreadsheet together."""
+    fetch_urls: bool
+    """Whether files given as URLs are downloaded."""
+    fetch_private_hosts: frozenset[str]
+    """Hosts with their ports that are downloaded from though they aren't public."""
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -105,14 +128,20 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path = Path(".e
     """
     given = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
     values = {setting.name: (given.get(setting.name) or "").strip() or setting.default for setting in ALL}
+    database_url = _database_url(values["DATABASE_URL"])
     return Settings(
         connection=_connection(values["WRITER_API_KEY"], values["WRITER_BASE_URL"]),
         writer_rpm=_whole_number(values, "WRITER_RPM"),
-        database_url=_database_url(values["DATABASE_URL"]),
+        database_url=database_url,
         max_upload_mb=_whole_number(values, "MAX_UPLOAD_MB"),
         max_rows=_whole_number(values, "MAX_ROWS"),
         max_columns=_whole_number(values, "MAX_COLUMNS"),
         allowed_hosts=_hosts(values["ALLOWED_HOSTS"]),
+        files_dir=_files_dir(values["FILES_DIR"], database_url),
+        max_file_mb=_whole_number(values, "MAX_FILE_MB"),
+        max_files_mb=_whole_number(values, "MAX_FILES_MB"),
+        fetch_urls=_switch(values, "FETCH_URLS"),
+        fetch_private_hosts=frozenset(values["FETCH_PRIVATE_HOSTS"].replace(",", " ").split()),
     )
 
 
@@ -136,6 +165,20 @@ def _hosts(text: str) -> tuple[str, ...]:
         if not _HOST.fullmatch(host):
             raise SettingsError(f"ALLOWED_HOSTS must list host names such as desk.example.com. It contains: {host}")
     return hosts
+
+
+def _files_dir(text: str, database_url: str) -> Path:
+    """The folder; the default one is beside an SQLite file, wherever that is."""
+    if text == _DEFAULT_FILES_DIR and database_url.startswith(_SQLITE):
+        return Path(database_url.removeprefix(_SQLITE)).with_name("files")
+    return Path(text)
+
+
+def _switch(values: Mapping[str, str], name: str) -> bool:
+    text = values[name].lower()
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name} must be true or false. It is: {values[name]}")
+    return text == "true"
 
 
 def _whole_number(values: Mapping[str, str], name: str) -> int:

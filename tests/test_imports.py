@@ -19,6 +19,7 @@ FLOORS = {
         {"forecast", "concurrency", "causes", "writer_clock"},
         {"listing", "budget"},
         {"gateway"},
+        {"uploads"},
         {"runner"},
         {"embedded", "remaining"},
     ],

@@ -22,6 +22,11 @@ def test_without_anything_set_copydesk_runs_on_its_sandbox() -> None:
         max_rows=200_000,
         max_columns=256,
         allowed_hosts=("localhost", "127.0.0.1", "[::1]"),
+        files_dir=Path("data/files"),
+        max_file_mb=100,
+        max_files_mb=5000,
+        fetch_urls=True,
+        fetch_private_hosts=frozenset(),
     )
 
 
@@ -54,6 +59,18 @@ def test_the_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path:
 )
 def test_databases(given: str, stored: str) -> None:
     assert load({"DATABASE_URL": given}, NOWHERE).database_url == stored
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ({"DATABASE_URL": "sqlite:////srv/copydesk.db"}, "/srv/files"),
+        ({"DATABASE_URL": "sqlite:////srv/copydesk.db", "FILES_DIR": "/mnt/files"}, "/mnt/files"),
+        ({"DATABASE_URL": "postgresql://me@db/copydesk"}, "data/files"),
+    ],
+)
+def test_files_are_stored_beside_the_database(given: dict[str, str], folder: str) -> None:
+    assert load(given, NOWHERE).files_dir == Path(folder)
 
 
 @pytest.mark.parametrize(

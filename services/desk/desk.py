@@ -9,6 +9,8 @@ from services.desk.rows import Rows
 from services.engine.budget import Budget
 from services.engine.embedded import EmbeddedEngine
 from services.engine.gateway import Gateway
+from services.engine.uploads import Uploads
+from services.files.vault import Vault
 from services.models import ConnectionHealth, Load
 from services.sandbox import create_app
 from services.settings import Connection, Settings
@@ -26,7 +28,9 @@ class Desk:
         clock, connection_id = Clock(), self.connection.id
         self._budget = Budget(store, connection_id, settings.writer_rpm, clock)
         gateway = Gateway(store, _writer(settings), self._budget, connection_id, clock)
-        self._engine = engine = EmbeddedEngine(store, gateway, connection_id, clock)
+        self._vault = vault = Vault(settings.files_dir)
+        uploads = Uploads(store, gateway, vault, connection_id, clock)
+        self._engine = engine = EmbeddedEngine(store, gateway, uploads, connection_id, clock)
         self.agents = Agents(lambda: engine.call(gateway.agents()), clock)
         self.drafts = Drafts(settings, store, engine, clock)
         self.batches = Batches(connection_id, store, engine, gateway, clock)
@@ -42,6 +46,7 @@ class Desk:
     def stop(self) -> None:
         """Finish or record what is in flight, then end."""
         self._engine.stop()
+        self._vault.close()
         self._store.close()
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from services.clock import Clock
 from services.engine.gateway import Gateway
 from services.engine.runner import Runner
+from services.engine.uploads import Uploads
 from services.errors import UnreachableError
 from services.models import PauseKind
 from services.settings import SANDBOX
@@ -49,9 +50,10 @@ class Engine(Protocol):
 class EmbeddedEngine:
     """One event loop in a thread of the server, with a task for each batch at work."""
 
-    def __init__(self, store: Store, gateway: Gateway, connection_id: str, clock: Clock) -> None:
+    def __init__(self, store: Store, gateway: Gateway, uploads: Uploads, connection_id: str, clock: Clock) -> None:
         self._store = store
         self._gateway = gateway
+        self._uploads = uploads
         self._connection_id = connection_id
         self._clock = clock
         self._loop = asyncio.new_event_loop()
@@ -117,6 +119,7 @@ class EmbeddedEngine:
                 _log.exception("The engine could not read its batches; it tries again.")
             await self._rest()
         await self._stop_runners()
+        await self._uploads.aclose()
         await self._gateway.aclose()
 
     async def _start_runners(self) -> None:
@@ -134,7 +137,7 @@ class EmbeddedEngine:
                 self._start_runner(batch_id)
 
     def _start_runner(self, batch_id: str) -> None:
-        runner = self._runners[batch_id] = Runner(batch_id, self._store, self._gateway, self._clock)
+        runner = self._runners[batch_id] = Runner(batch_id, self._store, self._gateway, self._uploads, self._clock)
         task = self._loop.create_task(self._advance(batch_id, runner))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

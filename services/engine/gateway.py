@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import TypeVar
 
 from services.clock import Clock
@@ -20,7 +20,7 @@ from services.errors import (
     UnreachableError,
     WriterError,
 )
-from services.models import Agent, Inputs, Job, JobPage, JobState, PauseKind
+from services.models import Agent, Inputs, Job, JobPage, JobState, PauseKind, StoredFile, WriterFile
 from services.store import Store
 from services.writer.client import Writer
 
@@ -72,6 +72,16 @@ class Gateway:
         """One job as it is now."""
         await self.budget.acquire()
         return await self._ask(lambda: self._writer.job(job_id))
+
+    async def upload(self, name: str, file: StoredFile, content: AsyncIterable[bytes]) -> WriterFile:
+        """Upload a file, which nothing is repeated of; it can be used once Writer has processed it."""
+        await self.budget.acquire()
+        return await self._ask(lambda: self._writer.upload_file(name, file.media_type, file.size, content))
+
+    async def file(self, file_id: str) -> WriterFile:
+        """One uploaded file as it is now."""
+        await self.budget.acquire()
+        return await self._ask(lambda: self._writer.file(file_id))
 
     async def jobs(self, agent_id: str, offset: int, state: JobState | None = None) -> JobPage:
         """One page of an agent's jobs: of all, or of those in that state."""

@@ -9,6 +9,7 @@ from services.models.batch import (
     BatchPage,
     BatchSummary,
     Counts,
+    UploadProgress,
     cancelable,
     deletable,
     held_back,
@@ -33,6 +34,7 @@ from services.models.draft import (
     Proposal,
     RowProblem,
 )
+from services.models.file_ref import FileRef, file_refs, with_file_ids
 from services.models.files import CellFiles, FileMatches, NamedFile, StoredFile, UnmatchedName
 from services.models.graph import Graph
 from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
@@ -74,6 +76,7 @@ __all__ = [
     "Estimate",
     "ExportRow",
     "FileMatches",
+    "FileRef",
     "Graph",
     "HeaderChoice",
     "InputType",
@@ -101,11 +104,13 @@ __all__ = [
     "SheetRow",
     "StoredFile",
     "UnmatchedName",
+    "UploadProgress",
     "WriterFile",
     "WriterFilePage",
     "WriterFileState",
     "cancelable",
     "deletable",
+    "file_refs",
     "held_back",
     "is_blank",
     "moving",
@@ -115,4 +120,5 @@ __all__ = [
     "retryable",
     "sampled",
     "sendable",
+    "with_file_ids",
 ]

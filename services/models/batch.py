@@ -143,3 +143,13 @@ def sendable(batch: Batch, counts: Counts) -> int:
 def moving(batch: Batch, counts: Counts) -> bool:
     """Whether the batch is changing, so that screens have to refresh."""
     return batch.state is BatchState.RUNNING or counts[RowState.IN_PROGRESS] + counts[RowState.SENDING] > 0
+
+
+@dataclass(frozen=True)
+class UploadProgress:
+    """How far the files of a batch are on their way to Writer."""
+
+    uploaded: int
+    """Files that Writer has processed."""
+    total: int
+    """Different files that its rows need."""

@@ -5,18 +5,22 @@ from services.store.connections import Connections
 from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
 from services.store.evidence import Evidence
+from services.store.files import DraftSource, Files
 from services.store.launch import NewBatch, NewRow
 from services.store.ownership import Ownership
 from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent, Signs, UnconfirmedRows
 from services.store.rows import Rows
+from services.store.uploads import AwaitingRow, Upload, Uploads
 from services.store.watch import Watch
 from services.store.window import Decision, Entry, Window
 from services.store.work import Work
 
 __all__ = [
+    "AwaitingRow",
     "Claim",
     "Decision",
     "DraftFile",
+    "DraftSource",
     "EffectWindow",
     "Ended",
     "Entry",
@@ -28,6 +32,7 @@ __all__ = [
     "Signs",
     "Store",
     "UnconfirmedRows",
+    "Upload",
     "Window",
 ]
 
@@ -43,6 +48,8 @@ class Store:
         self.rows = Rows(self._database)
         self.work = Work(self._database)
         self.evidence = Evidence(self._database)
+        self.files = Files(self._database)
+        self.uploads = Uploads(self._database)
         self.watch = Watch(self._database)
         self.connections = Connections(self._database)
         self.ownership = Ownership(self._database)

@@ -1,6 +1,6 @@
 """Sending rows again: their attempts are kept, and they wait as they did at first."""
 
-from sqlalchemy import ColumnElement, Connection, case, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, insert, literal, not_, null, select, update
 
 from services.models import RowState
 from services.store.tables import attempts, rows
@@ -38,6 +38,7 @@ def send_again(
         "state": RowState.WAITING,
         "retry_of": case((rows.c.job_failed, rows.c.job_id), else_=null() if retry_of is None else retry_of),
         "job_failed": literal(False),
+        "awaits_files": and_(rows.c.has_files, not_(rows.c.job_failed)),  # the retry call takes no inputs
         "retries": retries,
         **dict.fromkeys(("job_id", "error", "sent_at", "sent_at_writer", "lost_at", "loss", "ended_at", "retry_at")),
         **dict.fromkeys(("effect_from", "effect_until")),

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from services import chunks
 from services.errors import MissingError
-from services.models import Agent, BatchState, Choices, Inputs, LaunchOptions, RowState
+from services.models import Agent, BatchState, Choices, Inputs, LaunchOptions, RowState, file_refs
 from services.store import codec
+from services.store.files import keep_files
 from services.store.tables import batches, drafts, rows
 
 
@@ -51,13 +52,15 @@ def launch(
         return launched
     batch_id = str(uuid4())
     connection.execute(insert(batches).values(**_batch_values(new), id=batch_id, created_at=now))
-    stored, sample = 0, _Sample(new.options.sample_rows)
+    stored, sample, files = 0, _Sample(new.options.sample_rows), dict[str, str]()
     for group in _groups(iter(new_rows)):
         values = [_row_values(batch_id, stored + i, row) for i, row in enumerate(group)]
         connection.execute(insert(rows), values)
+        files |= {ref.hash: ref.name for row in group for ref in file_refs(row.inputs)}
         sample.take(values)
         stored += len(group)
         on_progress(stored)
+    keep_files(connection, new.draft_id, batch_id, files)
     whole = {"row_count": stored, "sample_end": sample.end}
     connection.execute(update(batches).where(batches.c.id == batch_id).values(**whole))
     connection.execute(update(drafts).where(drafts.c.id == new.draft_id).values(batch_id=batch_id))
@@ -121,12 +124,15 @@ def _batch_values(new: NewBatch) -> dict[str, Any]:
 
 
 def _row_values(batch_id: str, position: int, row: NewRow) -> dict[str, Any]:
+    has_files = bool(file_refs(row.inputs))
     return {
         "batch_id": batch_id,
         "position": position,
         "number": row.number,
         "cells": codec.to_json(row.cells),
         "inputs": codec.to_json(row.inputs),
+        "has_files": has_files,
+        "awaits_files": has_files,
         "state": RowState.WAITING if row.error is None else RowState.SKIPPED,
         "error": row.error,
     }

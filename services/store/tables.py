@@ -107,6 +107,8 @@ rows = Table(
     Column("ended_at", Double),
     Column("retry_at", Double),  # when a failed row is retried automatically
     Column("retries", Integer, nullable=False, server_default="0"),  # automatic ones, since a person's last order
+    Column("has_files", Boolean, nullable=False, server_default=false()),  # its inputs name stored files
+    Column("awaits_files", Boolean, nullable=False, server_default=false()),  # it can't be sent before Writer has them
     Index("ix_rows_batch_id_state_position", "batch_id", "state", "position"),
     Index("ix_rows_batch_id_ended_at", "batch_id", "ended_at"),
     Index("ix_rows_job_id", "job_id"),
@@ -118,6 +120,14 @@ Index(
     # few rows wait for that, and others need not pay for it
     sqlite_where=rows.c.retry_at.is_not(None),
     postgresql_where=rows.c.retry_at.is_not(None),
+)
+
+Index(
+    "ix_rows_batch_id_awaits_files",
+    rows.c.batch_id,
+    rows.c.position,
+    sqlite_where=rows.c.awaits_files,
+    postgresql_where=rows.c.awaits_files,
 )
 
 attempts = Table(
@@ -144,6 +154,38 @@ unknown_jobs = Table(
     Column("batch_id", Text, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
     Column("job_id", Text, primary_key=True),
     Column("created_at", Double),  # by Writer's clock; none where Writer does not say
+)
+
+draft_files = Table(
+    "draft_files",
+    metadata,
+    Column("draft_id", Text, ForeignKey("drafts.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", Text, primary_key=True),  # the name a file was attached under, or the URL it was downloaded from
+    Column("name", Text, nullable=False),
+    Column("hash", Text, index=True),  # names its bytes in the vault; none for a URL that gave no file
+    Column("size", Integer, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("error", Text, nullable=False),  # why a URL gave no file
+)
+
+batch_files = Table(
+    "batch_files",
+    metadata,
+    Column("batch_id", Text, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
+    Column("hash", Text, primary_key=True, index=True),
+    Column("name", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("media_type", Text, nullable=False),
+)
+
+uploads = Table(
+    "uploads",  # files that Writer has, or may have
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Column("file_id", Text),  # none while it's being uploaded
+    Column("is_ready", Boolean, nullable=False),  # Writer has processed it
+    Column("checked_at", Double, nullable=False),  # when Writer last said so
 )
 
 requests = Table(

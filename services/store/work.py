@@ -14,6 +14,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -30,6 +31,7 @@ from services.store.database import Database
 from services.store.evidence import IS_LOST, LOST_COLUMNS, lost_record
 from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent
 from services.store.tables import attempts, batches, rows
+from services.store.uploads import with_file_ids
 
 LONGEST_PAUSE = 300.0
 """Seconds that no automatic retry is put off for longer."""
@@ -44,10 +46,10 @@ _OF_BATCH = rows.c.batch_id == _THIS
 _SAMPLE_END = select(batches.c.sample_end).where(batches.c.id == _THIS).scalar_subquery()
 _MAY_BE_SENT = rows.c.position < func.coalesce(_SAMPLE_END, _EVERYTHING)
 """Rows behind the sample may not."""
-_TO_SEND = and_(_OF_BATCH, rows.c.state == RowState.WAITING, _MAY_BE_SENT)
+_TO_SEND = and_(_OF_BATCH, rows.c.state == RowState.WAITING, not_(rows.c.awaits_files), _MAY_BE_SENT)
 _WAITING = select(rows.c.position).where(_TO_SEND).limit(bindparam("most"))
 _NEXT = (
-    select(rows.c.position, rows.c.inputs, rows.c.retry_of)
+    select(rows.c.position, rows.c.inputs, rows.c.retry_of, rows.c.has_files)
     .where(_TO_SEND)
     .order_by(rows.c.position)
     .limit(bindparam("most"))
@@ -155,11 +157,14 @@ class Work:
             if lock(connection, batch_id) is not BatchState.RUNNING:
                 return []
             found = connection.execute(_NEXT, {"this": batch_id, "most": most}).all()
+            claims = [Claim(row.position, codec.inputs(row.inputs), row.retry_of) for row in found]
+            if any(row.has_files for row in found):
+                claims = with_file_ids(connection, batch_id, claims)
             times = {"this": batch_id, "now": now, "now_at_writer": now_at_writer}
-            for positions in _groups(row.position for row in found):
+            for positions in _groups(claim.position for claim in claims):
                 connection.execute(_CLAIM, {**times, "positions": positions})
             connection.execute(_BEGIN, {"this": batch_id, "now": now})
-        return [Claim(row.position, codec.inputs(row.inputs), row.retry_of) for row in found]
+        return claims
 
     def sent(self, batch_id: str, group: Sequence[Sent]) -> None:
         """Store the jobs that Writer has taken."""

@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Coroutine
 from typing import Any
 
 from services.clock import Clock
 from services.engine.gateway import Gateway
 from services.engine.runner.collect import Collector
+from services.engine.runner.files import FileFeeder
 from services.engine.runner.guard import Guard
 from services.engine.runner.outcomes import Outcomes
 from services.engine.runner.send import Sender
 from services.engine.runner.settle import Settler
+from services.engine.uploads import Uploads
 from services.errors import MissingError, WriterError
 from services.models import BatchState
 from services.store import Store
@@ -28,6 +31,8 @@ _PROBE_INTERVAL_S = 2.0
 """Seconds between two rows while a quota may be used up."""
 _SETTLE_EVERY = 1.5
 """Seconds between two tries to settle unknown outcomes."""
+_FEED_EVERY_S = 1.0
+"""Seconds between two looks whether rows wait for their files, in a batch that has files."""
 _LOOK_EVERY = 0.5
 """Seconds after which the store is looked at without a wake-up: another process may have paused the batch."""
 _PLAN_EVERY = 0.25
@@ -39,10 +44,11 @@ _log = logging.getLogger(__name__)
 class Runner:
     """Advances one batch until nothing is left to do for it here."""
 
-    def __init__(self, batch_id: str, store: Store, gateway: Gateway, clock: Clock) -> None:
+    def __init__(self, batch_id: str, store: Store, gateway: Gateway, uploads: Uploads, clock: Clock) -> None:
         self._id = batch_id
         self._store = store
         self._gateway = gateway
+        self._feeder = FileFeeder(batch_id, store, uploads, clock, self.wake)
         self._clock = clock
         self._guard = Guard(batch_id, store, clock)
         self._news = asyncio.Event()
@@ -50,6 +56,8 @@ class Runner:
         self._on_the_wire: set[asyncio.Task[None]] = set()
         self._collecting: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
+        self._feeding: asyncio.Task[None] | None = None
+        self._feed_at = math.inf
         self._plan_at = 0.0
         self._has_waiting = True
         self._settle_at = 0.0
@@ -80,6 +88,8 @@ class Runner:
         settler = Settler(batch, self._store, self._gateway, outcomes, self._clock)
         await asyncio.to_thread(self._store.work.take_over, self._id, self._clock.now())
         await _unless_writer_fails(self._gateway.learn_clock(batch.agent.id))
+        if await asyncio.to_thread(self._store.uploads.has_files, self._id):
+            self._feed_at = 0.0
         collector.begin()
         try:
             while True:
@@ -104,10 +114,11 @@ class Runner:
     async def _step(self, sender: Sender, collector: Collector, settler: Settler) -> bool:
         """Begin what can begin now; tells whether nothing is left to do."""
         state = await asyncio.to_thread(self._guard.check)
+        self._feed(state)
         await self._send_more(sender, state)
         await self._collect(collector)
         await self._settle(settler)
-        if self._on_the_wire or self._collecting or self._settling:
+        if self._on_the_wire or self._collecting or self._settling or self._feeding:
             return False
         if await asyncio.to_thread(self._store.batches.finish, self._id, self._clock.now()):
             return True
@@ -151,6 +162,17 @@ class Runner:
         room = self._gateway.concurrency.room(budget.jobs_per_minute, budget.jobs_in_minute)
         most = 1 if self._gateway.concurrency.is_lossy else _GROUP
         return min(most, max(room, _AT_LEAST - len(self._on_the_wire)))
+
+    def _feed(self, state: BatchState) -> None:
+        if state is BatchState.RUNNING and self._feeding is None and self._clock.now() >= self._feed_at:
+            self._feeding = self._begin(self._feed_once())
+
+    async def _feed_once(self) -> None:
+        try:
+            await self._feeder.feed()
+        finally:
+            self._feed_at = self._clock.now() + _FEED_EVERY_S
+            self._feeding = None
 
     async def _collect(self, collector: Collector) -> None:
         now = self._clock.now()
@@ -213,7 +235,8 @@ class Runner:
 
     async def _end_tasks(self, outcomes: Outcomes) -> None:
         """End what still runs, as a canceled or failed runner has to, and keep what came out of it."""
-        running = [*self._on_the_wire, *(task for task in (self._collecting, self._settling) if task)]
+        others = (self._collecting, self._settling, self._feeding)
+        running = [*self._on_the_wire, *(task for task in others if task)]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

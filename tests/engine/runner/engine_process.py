@@ -6,12 +6,15 @@ SECONDS takes the place of the time after which an unknown outcome is settled, s
 """
 
 import sys
+from pathlib import Path
 
 from services.clock import Clock
 from services.engine.budget import Budget
 from services.engine.embedded import EmbeddedEngine
 from services.engine.gateway import Gateway
+from services.engine.uploads import Uploads
 from services.errors import Loss
+from services.files.vault import Vault
 from services.store import Store
 from services.writer.client import Writer
 
@@ -24,7 +27,9 @@ def main(database_url: str, writer_url: str, proof_after: float) -> None:
     store, clock = Store(database_url), Clock()
     budget = Budget(store, writer_url, RPM, clock)
     gateway = Gateway(store, Writer(writer_url, "sk-key-of-ours"), budget, writer_url, clock)
-    engine = EmbeddedEngine(store, gateway, writer_url, clock)
+    vault = Vault(Path(database_url.removeprefix("sqlite:///")).with_name("files"))
+    uploads = Uploads(store, gateway, vault, writer_url, clock)
+    engine = EmbeddedEngine(store, gateway, uploads, writer_url, clock)
     engine.start()
     print("started", flush=True)  # noqa: T201 - tells the test
     sys.stdin.read()

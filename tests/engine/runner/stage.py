@@ -29,6 +29,7 @@ from services.models import (
 from services.store import NewBatch, NewRow, Store
 from services.writer.client import Writer
 from tests.support.double import AGENT_ID, Books, Double, Fault, FaultyTransport, Kind, is_for
+from tests.support.files import uploads
 from tests.support.virtual_time import VirtualClock
 
 CONNECTION = "https://writer.example"
@@ -220,6 +221,7 @@ class Process:
         writer = Writer(CONNECTION, "sk-key-of-ours", FaultyTransport(double))
         budget = Budget(self._store, CONNECTION, rpm, clock)
         self.gateway = Gateway(self._store, writer, budget, CONNECTION, clock)
+        self._uploads = uploads(self._store, self.gateway, CONNECTION, clock)
         self._runners: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
         self._news = asyncio.Event()
         self._failure: BaseException | None = None
@@ -269,7 +271,7 @@ class Process:
         """Give every batch that has something to do a runner."""
         for batch_id in self._store.batches.working(CONNECTION):
             if batch_id not in self._runners:
-                runner = Runner(batch_id, self._store, self.gateway, self._clock)
+                runner = Runner(batch_id, self._store, self.gateway, self._uploads, self._clock)
                 task = asyncio.create_task(runner.advance())
                 self._runners[batch_id] = (runner, task)
                 task.add_done_callback(partial(self._ended, batch_id))

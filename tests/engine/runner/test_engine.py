@@ -17,6 +17,7 @@ from services.store import Store
 from services.store.ownership import Ownership
 from services.writer.client import Writer
 from tests.store.making import launch, wait_until
+from tests.support.files import uploads
 
 HERE = "https://writer.test"
 
@@ -62,7 +63,8 @@ def engine(store: Store) -> Iterator[EmbeddedEngine]:
 
     clock = Clock()
     writer = Writer(HERE, "a-key-of-the-test", httpx.MockTransport(answer))
-    engine = EmbeddedEngine(store, Gateway(store, writer, Budget(store, HERE, 400, clock), HERE, clock), HERE, clock)
+    gateway = Gateway(store, writer, Budget(store, HERE, 400, clock), HERE, clock)
+    engine = EmbeddedEngine(store, gateway, uploads(store, gateway, HERE, clock), HERE, clock)
     engine.start()
     yield engine
     engine.stop()

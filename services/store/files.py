@@ -1,0 +1,126 @@
+"""Which drafts and batches have which files: their bytes are in the vault as long as one of them needs them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, insert, select, union
+
+from services.models import NamedFile, StoredFile
+from services.store.database import AnyRow, Database
+from services.store.tables import batch_files, draft_files
+
+_AT_ONCE = 500
+"""Files named in one statement; SQLite takes a limited number of parameters."""
+
+
+@dataclass(frozen=True)
+class DraftSource:
+    """What stands beside a draft: a file that was attached, or what a URL led to."""
+
+    source: str
+    """The name it was attached under, or the URL."""
+    file: NamedFile | None
+    """None where a URL gave no file."""
+    error: str = ""
+    """Why it gave none."""
+
+
+class Files:
+    """The files of drafts and batches."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_draft(self, draft_id: str) -> list[DraftSource]:
+        """What stands beside a draft, by name."""
+        query = select(draft_files).where(draft_files.c.draft_id == draft_id).order_by(draft_files.c.source)
+        with self._database.read() as connection:
+            return [_source(row) for row in connection.execute(query)]
+
+    def of_batch(self, batch_id: str) -> list[NamedFile]:
+        """The files of a batch, by name."""
+        query = select(batch_files).where(batch_files.c.batch_id == batch_id).order_by(batch_files.c.name)
+        with self._database.read() as connection:
+            return [_named(row) for row in connection.execute(query)]
+
+    def add(self, draft_id: str, sources: Iterable[DraftSource]) -> None:
+        """Note what stands beside a draft; what had the same name or URL before is replaced."""
+        added = {source.source: source for source in sources}
+        with self._database.write() as connection:
+            _remove(connection, draft_id, list(added))
+            if added:
+                connection.execute(insert(draft_files), [_values(draft_id, source) for source in added.values()])
+
+    def remove(self, draft_id: str, sources: Iterable[str]) -> None:
+        """Take files away from a draft."""
+        with self._database.write() as connection:
+            _remove(connection, draft_id, list(sources))
+
+    def stored(self, content_hash: str) -> NamedFile | None:
+        """A file that any batch or draft has; None if none does."""
+        with self._database.read() as connection:
+            for table in (batch_files, draft_files):
+                row = connection.execute(select(table).where(table.c.hash == content_hash).limit(1)).one_or_none()
+                if row is not None:
+                    return _named(row)
+        return None
+
+    def needed(self) -> set[str]:
+        """The hashes of all files that a draft or a batch has."""
+        query = union(select(batch_files.c.hash), select(draft_files.c.hash).where(draft_files.c.hash.is_not(None)))
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def draft_bytes(self, draft_id: str) -> int:
+        """How many bytes the files beside a draft have together."""
+        query = select(func.coalesce(func.sum(draft_files.c.size), 0)).where(draft_files.c.draft_id == draft_id)
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+
+def keep_files(connection: Connection, draft_id: str, batch_id: str, names: Mapping[str, str]) -> None:
+    """Note which files the rows of a new batch name, with the names by their hashes."""
+    if not names:
+        return
+    query = select(draft_files).where(draft_files.c.draft_id == draft_id, draft_files.c.hash.is_not(None))
+    found = {row.hash: row for row in connection.execute(query)}
+    kept = [
+        {
+            "batch_id": batch_id,
+            "hash": content_hash,
+            "name": name,
+            "size": found[content_hash].size,
+            "media_type": found[content_hash].media_type,
+        }
+        for content_hash, name in names.items()
+        if content_hash in found
+    ]
+    if kept:
+        connection.execute(insert(batch_files), kept)
+
+
+def _remove(connection: Connection, draft_id: str, sources: list[str]) -> None:
+    for start in range(0, len(sources), _AT_ONCE):
+        named = draft_files.c.source.in_(sources[start : start + _AT_ONCE])
+        connection.execute(delete(draft_files).where(draft_files.c.draft_id == draft_id, named))
+
+
+def _values(draft_id: str, source: DraftSource) -> dict[str, object]:
+    file = source.file
+    return {
+        "draft_id": draft_id,
+        "source": source.source,
+        "name": file.name if file else "",
+        "hash": file.file.hash if file else None,
+        "size": file.file.size if file else 0,
+        "media_type": file.file.media_type if file else "",
+        "error": source.error,
+    }
+
+
+def _named(row: AnyRow) -> NamedFile:
+    return NamedFile(row.name, StoredFile(row.hash, row.size, row.media_type))
+
+
+def _source(row: AnyRow) -> DraftSource:
+    return DraftSource(row.source, None if row.hash is None else _named(row), row.error)
