@@ -12,7 +12,7 @@ from services.engine.gateway import Gateway
 from services.engine.uploads import Uploads
 from services.files.vault import Vault
 from services.models import ConnectionHealth, Load
-from services.sandbox import create_app
+from services.sandbox import SandboxOptions, create_app
 from services.settings import Connection, Settings
 from services.store import Store
 from services.writer.agents import Agents
@@ -71,6 +71,6 @@ class Desk:
 def _writer(settings: Settings) -> Writer:
     """The client for the connection; the sandbox answers in process, to any key."""
     if settings.connection.is_sandbox:
-        app = create_app(settings.sandbox_path)
+        app = create_app(settings.sandbox_path, SandboxOptions(examples=True))
         return Writer("http://sandbox", "sandbox", ASGITransport(app=app))
     return Writer(settings.connection.id, settings.connection.key)

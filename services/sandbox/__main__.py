@@ -56,13 +56,14 @@ def _parser() -> ArgumentParser:
         "--database",
         type=Path,
         default=Path("data/sandbox.db"),
-        help="SQLite file for jobs",
+        help="SQLite file for jobs, files, and Knowledge Graphs",
     )
     add("--rpm", type=int, default=DEFAULTS.requests_per_minute, help="requests answered per minute")
     add("--tpm", type=int, default=DEFAULTS.tokens_per_minute, help="tokens that jobs may use per minute")
     add("--latency", type=float, default=DEFAULTS.latency, help="seconds added to each answer")
     add("--fail-rate", type=float, default=DEFAULTS.fail_rate, help="share of jobs that fail at first, 0 to 1")
     add("--slow-rate", type=float, default=DEFAULTS.slow_rate, help="share of jobs that take much longer, 0 to 1")
+    add("--file-seconds", type=float, default=DEFAULTS.file_seconds, help="seconds that an uploaded file is processed")
     add("--page-cap", type=int, default=DEFAULTS.page_cap, help="the most that one page of a list holds")
     add(
         "--job-seconds",
@@ -84,7 +85,9 @@ def _options(arguments: Namespace) -> SandboxOptions:
         fail_rate=arguments.fail_rate,
         slow_rate=arguments.slow_rate,
         job_seconds=(shortest, longest),
+        file_seconds=arguments.file_seconds,
         page_cap=arguments.page_cap,
+        examples=True,
     )
 
 

@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.requests import Request
+
 from services.sandbox.choice import Chooser
+from services.sandbox.errors import not_found
 from services.sandbox.writing import alt_text, product, social, summary
 from services.sandbox.writing.text import Text
 
@@ -42,6 +45,8 @@ class Agent:
     created_at: str
     inputs: tuple[Input, ...]
     write: Callable[[Values, Chooser], Text]
+    has_chat: bool = True
+    """Whether it can use Knowledge Graphs."""
 
     def to_wire(self) -> dict[str, Any]:
         """Return the agent as the API shows it."""
@@ -96,7 +101,7 @@ AGENTS = (
                 "media",
                 True,
                 "The image to describe: the id of a file uploaded to Writer.",
-                {"file_types": ["jpg", "jpeg", "png", "webp"], "max_image_size_mb": 10},
+                {"file_types": ["jpg", "jpeg", "png"], "max_image_size_mb": 10},
             ),
             Input("Page topic", "text", False, "What the page around the image is about."),
         ),
@@ -123,8 +128,18 @@ AGENTS = (
             Input("Length", "dropdown", False, "How much to write.", {"list": list(summary.LENGTHS)}),
         ),
         write=summary.write,
+        has_chat=False,
     ),
 )
 """Newest first, as lists show them."""
 
-BY_ID = {agent.id: agent for agent in AGENTS}
+_BY_ID = {agent.id: agent for agent in AGENTS}
+
+
+def find_agent(request: Request) -> Agent:
+    """Return the agent that the request's path names; raises ApiError if there is none."""
+    agent_id: str = request.path_params["agent_id"]
+    agent = _BY_ID.get(agent_id)
+    if agent is None:
+        raise not_found("application", agent_id)
+    return agent

@@ -46,6 +46,11 @@ async def answer_api_error(_request: Request, error: Exception) -> Response:
     return error.response()
 
 
+async def answer_disconnect(_request: Request, _error: Exception) -> Response:
+    """Answer a request that was cut off; nobody is there to read it."""
+    return Response(status_code=400)
+
+
 async def answer_http_error(request: Request, error: Exception) -> Response:
     """Answer what Starlette's routing refuses (an unknown address, a wrong method) in Writer's form."""
     status = getattr(error, "status_code", 400)

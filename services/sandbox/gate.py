@@ -30,6 +30,9 @@ class Gate:
         if self._options.latency:
             send = self._late(send)
         refusal = self._refusal(scope)
+        if refusal is not None:
+            # a sender who is refused in the middle of a file might never see the answer
+            await _read_to_end(receive)
         await (refusal.response() if refusal else self._app)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> ApiError | None:
@@ -59,3 +62,9 @@ class Gate:
             await send(message)
 
         return send_late
+
+
+async def _read_to_end(receive: Receive) -> None:
+    message = await receive()
+    while message["type"] == "http.request" and message.get("more_body", False):
+        message = await receive()

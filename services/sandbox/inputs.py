@@ -1,11 +1,13 @@
 """Whether the inputs of a new job fit its agent, said in words for the person who filled the spreadsheet."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.sandbox.agents import Agent, Input
+from services.sandbox.bodies import read_json
 from services.sandbox.errors import ApiError, bad_request, quoted
+from services.sandbox.records import File
+from services.sandbox.uploads import extension_of
 
 
 def read_inputs(agent: Agent, body: bytes) -> dict[str, list[str]]:
@@ -13,20 +15,23 @@ def read_inputs(agent: Agent, body: bytes) -> dict[str, list[str]]:
 
     Raises ApiError for a body that is no such request, or inputs that break a rule of the agent.
     """
-    given = _by_name(agent, _items(_parse(body)))
+    given = _by_name(agent, _items(read_json(body)))
     for each in agent.inputs:
         _check(each, given.get(each.name, []))
     return {each.name: given[each.name] for each in agent.inputs if given.get(each.name)}
 
 
-def _parse(body: bytes) -> Any:
-    try:
-        parsed = json.loads(body)
-        # Escaped halves of surrogate pairs are valid JSON, but no text that could be stored or sent.
-        json.dumps(parsed, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise bad_request("The body of the request is not valid JSON.", "fail.json") from None
-    return parsed
+def check_files(
+    agent: Agent, inputs: Mapping[str, Sequence[str]], files: Mapping[str, File | None], now: float
+) -> None:
+    """Raise ApiError unless each file that the inputs name by its id can be used at `now`, and fits its input.
+
+    `files` are the uploaded files by those ids, None for an id that no file has.
+    """
+    for each in agent.inputs:
+        for value in inputs.get(each.name, ()):
+            if value in files:
+                _check_file(each, value, files[value], now)
 
 
 def _items(parsed: Any) -> list[Any]:
@@ -87,6 +92,24 @@ def _check_value(each: Input, value: str) -> None:
     if each.kind in {"file", "media"} and is_url(value) and "url" not in each.options.get("upload_types", ()):
         words = f"The input {quoted(each.name)} takes the id of an uploaded file, not a web address: {quoted(value)}."
         raise _wrong(words, "url")
+
+
+def _check_file(each: Input, file_id: str, file: File | None, now: float) -> None:
+    if file is None:
+        words = f"The input {quoted(each.name)} names a file that doesn't exist or was deleted: {quoted(file_id)}."
+        raise _wrong(words, "no_file")
+    subject = f"The file {quoted(file.name)} for the input {quoted(each.name)}"
+    if file.status(now) == "in_progress":
+        raise _wrong(f"{subject} is still being processed. Try again in a few seconds.", "file_in_progress")
+    if file.status(now) == "failed":
+        raise _wrong(f"{subject} could not be processed. Upload it again.", "file_failed")
+    if extension_of(file.name) not in each.options["file_types"]:
+        raise _wrong(
+            f"{subject} is of the wrong type. Use one of: {', '.join(each.options['file_types'])}.", "file_type"
+        )
+    most = each.options.get("max_file_size_mb") or each.options["max_image_size_mb"]
+    if file.size > most * 1024 * 1024:
+        raise _wrong(f"{subject} is larger than {most} MB.", "file_size")
 
 
 def is_url(value: str) -> bool:

@@ -22,15 +22,19 @@ class SandboxOptions:
     """Share of inputs whose job takes far longer than `job_seconds`."""
     job_seconds: tuple[float, float] = (1.0, 4.0)
     """The shortest and the longest time of an ordinary job."""
+    file_seconds: float = 1.0
+    """Seconds that an uploaded file is processed."""
     page_cap: int = 100
     """The most that any list answers at once, whatever `limit` asks for."""
+    examples: bool = False
+    """Whether a new sandbox has jobs that others started, and Knowledge Graphs."""
 
     def __post_init__(self) -> None:
         if min(self.requests_per_minute, self.tokens_per_minute, self.page_cap) < 1:
             raise ValueError("limits must be at least 1")
         if not (0 <= self.fail_rate <= 1 and 0 <= self.slow_rate <= 1):
             raise ValueError("rates must be between 0 and 1")
-        if self.latency < 0 or not 0 <= self.job_seconds[0] <= self.job_seconds[1]:
+        if min(self.latency, self.file_seconds) < 0 or not 0 <= self.job_seconds[0] <= self.job_seconds[1]:
             raise ValueError("times must not be negative, and the shortest job not longer than the longest")
 
 

@@ -35,17 +35,24 @@ def one_of(request: Request, name: str, choices: Collection[str]) -> str | None:
 def cursor_page(request: Request, newest_first: Sequence[dict[str, Any]], cap: int) -> dict[str, Any]:
     """Return the page of objects that `after`, `before`, `limit` and `order` in the request's query ask for.
 
-    `before` answers with the objects next to its cursor, in the list's order. An empty page has no ids to name.
+    `before` answers with the objects next to its cursor, in the list's order.
     """
+    by_id = {each["id"]: each for each in newest_first}
+    ids, has_more = cut(request, list(by_id), cap)
+    return page_of([by_id[each] for each in ids], has_more)
+
+
+def page_of(data: Sequence[dict[str, Any]], has_more: bool) -> dict[str, Any]:
+    """Return the page with these objects; an empty one has no ids to name."""
+    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
+    return {"data": data, "has_more": has_more, **ends}
+
+
+def cut(request: Request, newest_first: Sequence[str], cap: int) -> tuple[list[str], bool]:
+    """Return the ids that belong on the page, and whether more follow; see `cursor_page`."""
     limit = min(whole_number(request, "limit", DEFAULT_LIMIT, 1), cap)
     ascending = one_of(request, "order", ("asc", "desc")) == "asc"
     listed = list(reversed(newest_first)) if ascending else list(newest_first)
-    page, has_more = _cut(request, listed, limit)
-    ends = {"first_id": page[0]["id"], "last_id": page[-1]["id"]} if page else {}
-    return {"data": page, "has_more": has_more, **ends}
-
-
-def _cut(request: Request, listed: list[dict[str, Any]], limit: int) -> tuple[list[dict[str, Any]], bool]:
     after, before = request.query_params.get("after"), request.query_params.get("before")
     if after is not None and before is not None:
         raise bad_request('Give "after" or "before", not both.', "fail.query")
@@ -56,8 +63,7 @@ def _cut(request: Request, listed: list[dict[str, Any]], limit: int) -> tuple[li
     return rest[:limit], len(rest) > limit
 
 
-def _position(listed: Sequence[dict[str, Any]], name: str, cursor: str) -> int:
-    for position, each in enumerate(listed):
-        if each["id"] == cursor:
-            return position
+def _position(listed: Sequence[str], name: str, cursor: str) -> int:
+    if cursor in listed:
+        return listed.index(cursor)
     raise bad_request(f'"{name}" names nothing in this list: {quoted(cursor)}.', "fail.query")

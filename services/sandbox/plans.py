@@ -1,4 +1,4 @@
-"""How a job will go, decided from its inputs when it is created."""
+"""How a job or the processing of a file will go, decided when it begins."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -49,6 +49,12 @@ def plan(mark: str, options: SandboxOptions) -> Plan:
         seconds = options.job_seconds[1] * (low + fraction(mark, "how slow") * (high - low))
     fails = fraction(mark, "fail") < options.fail_rate
     return Plan(mark, seconds, Chooser(mark, "reason").one(REASONS) if fails else None)
+
+
+def file_outcome(name: str, *, retried: bool) -> str:
+    """Return what processing a file comes to: a "corrupt" one always fails, a "flaky" one at first."""
+    fails = "corrupt" in name.lower() or ("flaky" in name.lower() and not retried)
+    return "failed" if fails else "completed"
 
 
 def ordinary_seconds(mark: str, options: SandboxOptions) -> float:

@@ -1,11 +1,11 @@
-"""Jobs and uploaded files as the sandbox keeps them, and as the API shows them."""
+"""Jobs, files, and Knowledge Graphs as the sandbox keeps them, and as the API shows them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-FILE_SECONDS = 1.0
-"""How long an uploaded file is being processed."""
+STATUSES = ("in_progress", "completed", "failed")
+"""What a job or a file can be."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,56 @@ class Job:
 
 @dataclass(frozen=True)
 class File:
-    """What is kept of an uploaded file: not its content."""
+    """What is kept of an uploaded file: not its content. Like a job's, its end is settled when it begins."""
 
     id: str
     name: str
+    size: int
+    """In bytes."""
+    sha256: str
     created_at: float
+    finishes_at: float
+    """When it has been processed."""
+    outcome: str
+    """`completed` or `failed`: what processing comes to."""
+    graph_ids: tuple[str, ...] = ()
+
+    def status(self, now: float) -> str:
+        """Return what it is at `now`: one of `STATUSES`."""
+        return self.outcome if self.finishes_at <= now else "in_progress"
 
     def to_wire(self, now: float) -> dict[str, Any]:
         """Return the file as the API shows it at `now`."""
-        status = "completed" if self.created_at + FILE_SECONDS <= now else "in_progress"
+        return {
+            "id": self.id,
+            "name": self.name,
+            "created_at": timestamp(self.created_at),
+            "graph_ids": list(self.graph_ids),
+            "status": self.status(now),
+        }
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A Knowledge Graph, and how many of its files have each status at the moment it was read."""
+
+    id: str
+    name: str
+    description: str
+    created_at: float
+    in_progress: int = 0
+    completed: int = 0
+    failed: int = 0
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the Knowledge Graph as the API shows it."""
+        counts = {"in_progress": self.in_progress, "completed": self.completed, "failed": self.failed}
+        return {**self.receipt(), "type": "manual", "file_status": {**counts, "total": sum(counts.values())}}
+
+    def receipt(self) -> dict[str, Any]:
+        """Return the answer to the request that created it: without type and files, as the official SDK has it."""
         created_at = timestamp(self.created_at)
-        return {"id": self.id, "name": self.name, "created_at": created_at, "graph_ids": [], "status": status}
+        return {"id": self.id, "name": self.name, "description": self.description, "created_at": created_at}
 
 
 def timestamp(seconds: float) -> str:

@@ -49,6 +49,17 @@ class Caller:
         assert response.status_code == 202, response.text
         return str(response.json()["id"])
 
+    async def upload(self, name: str, content: bytes = b"words", **query: str) -> dict[str, Any]:
+        headers = {"Content-Type": "text/plain", "Content-Disposition": f'attachment; filename="{name}"'}
+        response = await self.http.post("/v1/files", content=content, headers=headers, params=query)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    async def file(self, file_id: str) -> dict[str, Any]:
+        response = await self.http.get(f"/v1/files/{file_id}")
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
     async def create_post(self, product: str) -> str:
         return await self.create("Social post", Product=[product], Channel=["X"])
 
@@ -102,6 +113,6 @@ async def opened(path: Path, clock: Clock) -> AsyncIterator[Callable[..., Any]]:
 
 @pytest.fixture
 async def sandbox(opened: Callable[..., Any]) -> Caller:
-    """Return a sandbox in which jobs take 2 seconds and none fails."""
-    caller: Caller = await opened(fail_rate=0, slow_rate=0, job_seconds=(2, 2))
+    """Return a sandbox in which jobs take 2 seconds and none fails, and files are ready at once."""
+    caller: Caller = await opened(fail_rate=0, slow_rate=0, job_seconds=(2, 2), file_seconds=0)
     return caller

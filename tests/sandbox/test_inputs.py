@@ -78,6 +78,11 @@ REFUSED: list[tuple[str, Any, str]] = [
         [{"id": "Image", "value": ["https://a.test/mug.png"]}],
         'The input "Image" takes the id of an uploaded file, not a web address: "https://a.test/mug.png".',
     ),
+    (
+        "Image alt text",
+        [{"id": "Image", "value": ["no-id"]}],
+        'The input "Image" names a file that doesn\'t exist or was deleted: "no-id".',
+    ),
     ("Image alt text", [{"id": "Image", "value": [""]}], 'The input "Image" has an empty value: fill it in.'),
     ("Image alt text", [{"id": "Image", "value": ["a", "b"]}], 'The input "Image" takes one value, but 2 were given.'),
     (
@@ -113,8 +118,7 @@ async def test_inputs_that_break_a_rule_are_refused_in_words_that_name_them(
                 {"id": "Audience", "value": []},
             ],
         ),
-        ("Image alt text", [{"id": "Image", "value": ["any-id"]}]),
-        ("Brief summary", [{"id": "Brief", "value": ["any-id", "https://a.test/brief.pdf", "HTTP://b.test"]}]),
+        ("Brief summary", [{"id": "Brief", "value": ["https://a.test/brief.pdf", "HTTP://b.test"]}]),
     ],
 )
 async def test_inputs_that_keep_the_rules_make_a_job(sandbox: Caller, agent: str, inputs: Any) -> None:
@@ -142,6 +146,11 @@ async def test_what_is_not_json_is_refused(sandbox: Caller, body: bytes) -> None
         ("GET", "/v1/applications/jobs/nope", 404, 'There is no job with the id "nope".'),
         ("POST", "/v1/applications/jobs/nope/retry", 404, 'There is no job with the id "nope".'),
         ("GET", "/v1/files/nope", 404, 'There is no file with the id "nope".'),
+        ("DELETE", "/v1/files/nope", 404, 'There is no file with the id "nope".'),
+        ("GET", "/v1/files/nope/download", 404, "There is nothing at /v1/files/nope/download."),
+        ("GET", "/v1/graphs/nope", 404, 'There is no Knowledge Graph with the id "nope".'),
+        ("DELETE", "/v1/graphs/nope/file/x", 404, 'There is no Knowledge Graph with the id "nope".'),
+        ("GET", "/v1/applications/nope/graphs", 404, 'There is no application with the id "nope".'),
         ("GET", "/v1/files?graph_id=nope", 404, 'There is no Knowledge Graph with the id "nope".'),
         ("GET", "/v1/nothing", 404, "There is nothing at /v1/nothing."),
         ("GET", "/v1/applications/", 404, "There is nothing at /v1/applications/."),
@@ -208,7 +217,7 @@ def test_any_question_is_answered_or_refused(lenient_app: Starlette, query: dict
         async with AsyncExitStack() as stack:
             caller = await open_caller(stack, lenient_app)
             jobs = f"/v1/applications/{caller.agents['Social post']}/jobs"
-            addresses = ["/v1/applications", "/v1/files", jobs]
+            addresses = ["/v1/applications", "/v1/files", "/v1/graphs", jobs]
             return {(await caller.http.get(address, params=query)).status_code for address in addresses}
 
     assert asyncio.run(get()) <= {200, 400}

@@ -70,7 +70,7 @@ async def test_jobs_take_one_to_four_seconds_and_about_one_in_twenty_ten_to_fift
 
 async def test_jobs_are_listed_newest_first_with_their_total_and_without_inputs(sandbox: Caller, clock: Clock) -> None:
     created = [await sandbox.create_post(f"Mug {n}") for n in range(5)]
-    await sandbox.create("Image alt text", Image=["file-1"])
+    await sandbox.create("Image alt text", Image=[(await sandbox.upload("mug.png"))["id"]])
     clock.advance(5)
     page = await sandbox.posts()
     assert page["result"] == [await sandbox.job(job_id) for job_id in reversed(created)]

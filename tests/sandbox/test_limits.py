@@ -125,6 +125,7 @@ async def test_a_job_exists_although_nobody_waited_for_the_delayed_answer(opened
         {"fail_rate": 1.1},
         {"slow_rate": -0.1},
         {"latency": -1},
+        {"file_seconds": -1},
         {"job_seconds": (2, 1)},
         {"job_seconds": (-1, 1)},
     ],

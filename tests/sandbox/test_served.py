@@ -10,12 +10,16 @@ from time import monotonic, sleep
 import httpx
 import pytest
 from writerai import APIStatusError, Writer
+from writerai.types import File
 from writerai.types.applications.application_generate_async_response import ApplicationGenerateAsyncResponse
 from writerai.types.applications.job_create_params import Input
 
+from services.writer.disposition import attachment
 from tests.contract import check_answer
 
 PRODUCT = "6f1d2c84-0b7e-4c55-9a43-1de0a7c2f951"
+ALT_TEXT = "d0574b96-e3a8-4d21-b6f7-25c98e1b03a4"
+SUMMARY = "2ac97f35-816b-4e0d-a5d8-f41b60e7c893"
 SOCIAL = "b83a4e1f-52d9-4f06-8c1b-7e94d3560ad2"
 POST: list[Input] = [{"id": "Product", "value": ["Linden Café Mug"]}, {"id": "Channel", "value": ["LinkedIn"]}]
 ROOT = Path(__file__).parents[2]
@@ -96,15 +100,83 @@ def test_the_official_sdk_creates_lists_retrieves_and_retries_jobs(serve: Serve)
         assert {job.id for job in jobs.list(SOCIAL, status="completed")} >= {first}
 
 
-def test_the_official_sdk_uploads_lists_and_retrieves_files(serve: Serve) -> None:
+def processed(client: Writer, file_id: str) -> File:
+    end = monotonic() + 5
+    while (file := client.files.retrieve(file_id)).status == "in_progress":
+        assert monotonic() < end
+        sleep(0.02)
+    return file
+
+
+def test_the_official_sdk_uploads_lists_retries_and_deletes_files(serve: Serve) -> None:
+    address, _ = serve("--file-seconds", "0.1", "--page-cap", "3")
+    with sdk(address) as client:
+        graph = client.graphs.create(name="Briefs", description="What we were asked for")
+        file, flaky = [
+            client.files.upload(
+                content=b"words",
+                content_disposition=attachment(name),
+                content_type="application/pdf",
+                graph_id=graph.id,
+            )
+            for name in ("café brief.pdf", "flaky brief.pdf")
+        ]
+        assert (file.name, file.graph_ids, file.status) == ("café brief.pdf", [], "in_progress")
+        assert processed(client, file.id).to_dict() == {
+            **file.to_dict(),
+            "graph_ids": [graph.id],
+            "status": "completed",
+        }
+        assert processed(client, flaky.id).status == "failed"
+        assert [each.id for each in client.files.list(graph_id=graph.id, limit=1)] == [flaky.id, file.id]
+        assert [each.id for each in client.files.list(graph_id=graph.id, status="failed")] == [flaky.id]
+        assert client.files.retry(file_ids=[flaky.id]).success is True
+        assert processed(client, flaky.id).status == "completed"
+        deleted = client.files.delete(flaky.id)
+        assert (deleted.id, deleted.deleted) == (flaky.id, True)
+        assert len(list(client.files.list())) == 8
+
+
+def test_the_official_sdk_creates_fills_and_lists_graphs(serve: Serve) -> None:
+    address, _ = serve("--file-seconds", "0", "--page-cap", "2")
+    with sdk(address) as client:
+        created = client.graphs.create(name="Briefs")
+        file = client.files.upload(content=b"words", content_disposition=attachment("a.txt"), content_type="text/plain")
+        assert client.graphs.add_file_to_graph(created.id, file_id=file.id).graph_ids == [created.id]
+        graph = client.graphs.retrieve(created.id)
+        assert (graph.name, graph.type, graph.created_at) == ("Briefs", "manual", created.created_at)
+        assert (graph.file_status.completed, graph.file_status.total) == (1, 1)
+        removed = client.graphs.remove_file_from_graph(file.id, graph_id=created.id)
+        assert (removed.id, removed.deleted) == (file.id, True)
+        listed = {each.name: each.file_status.total for each in client.graphs.list()}
+        assert listed == {"Briefs": 0, "Product catalog": 4, "Brand book": 3}
+
+
+def test_the_official_sdk_sees_and_sets_the_graphs_of_agents(serve: Serve) -> None:
     address, _ = serve()
     with sdk(address) as client:
+        catalog, brand_book = [each.id for each in client.graphs.list()]
+        graphs = client.applications.graphs
+        assert graphs.list(PRODUCT).graph_ids == [brand_book]
+        assert graphs.update(PRODUCT, graph_ids=[catalog, brand_book]).graph_ids == [catalog, brand_book]
+        assert graphs.list(PRODUCT).graph_ids == [catalog, brand_book]
+        with pytest.raises(APIStatusError, match="Only agents with chat capabilities"):
+            graphs.update(SUMMARY, graph_ids=[catalog])
+
+
+def test_the_official_sdk_runs_an_agent_on_files(serve: Serve) -> None:
+    address, _ = serve("--file-seconds", "0", "--job-seconds", "0", "0", "--fail-rate", "0", "--slow-rate", "0")
+    with sdk(address) as client:
         file = client.files.upload(
-            content=b"words", content_disposition='attachment; filename="brief.txt"', content_type="text/plain"
+            content=b"pixels", content_disposition=attachment("blue-mug-01.jpg"), content_type="image/jpeg"
         )
-        assert file.name == "brief.txt"
-        assert [each.id for each in client.files.list()] == [file.id]
-        assert client.files.retrieve(file.id).created_at == file.created_at
+        image: list[Input] = [{"id": "Image", "value": [file.id]}]
+        job = finished(client, client.applications.jobs.create(ALT_TEXT, inputs=image).id)
+        assert job.data is not None
+        assert job.data.title == "Alt text: Blue mug"
+        client.files.delete(file.id)
+        with pytest.raises(APIStatusError, match="exist or was deleted"):
+            client.applications.jobs.create(ALT_TEXT, inputs=image)
 
 
 def test_the_official_sdk_understands_refusals(serve: Serve) -> None:

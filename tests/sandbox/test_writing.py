@@ -102,8 +102,9 @@ async def test_posts_suit_their_channel(sandbox: Caller, clock: Clock) -> None:
 
 
 async def test_a_longer_summary_has_more_sections(sandbox: Caller, clock: Clock) -> None:
+    brief = [(await sandbox.upload("brief.pdf"))["id"]]
     ids = {
-        length: await sandbox.create("Brief summary", Brief=["file-1"], Length=[length])
+        length: await sandbox.create("Brief summary", Brief=brief, Length=[length])
         for length in ("Short", "Medium", "Long")
     }
     clock.advance(20)

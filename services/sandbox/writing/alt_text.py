@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.sandbox.choice import Chooser
-from services.sandbox.writing.text import Text, capital, subject
+from services.sandbox.writing.text import Text, capital, subject, with_article
 
 SUBJECTS = (
     "two colleagues laughing over a laptop in a bright café",
@@ -43,12 +43,13 @@ CAPTIONS = (
 
 
 def write(inputs: Mapping[str, Sequence[str]], chooser: Chooser) -> Text:
-    """Return an alt text and a caption, from "Image" (its file's name, where known) and, if given, "Page topic"."""
-    shown = subject(inputs["Image"][0]) or chooser.one(SUBJECTS)
+    """Return an alt text and a caption, from "Image" (its file's name) and, if given, "Page topic"."""
+    named = subject(inputs["Image"][0])
+    shown = with_article(named) if named else chooser.one(SUBJECTS)
     view, light = chooser.one(VIEWS), chooser.one(LIGHTS)
     alt = capital(view.replace("{light}", light).replace("{subject}", shown))
     caption = chooser.one(CAPTIONS)
     topic = inputs.get("Page topic", ("",))[0].strip()
     if topic:
         caption = f"{caption} — {capital(topic)}"
-    return Text(f"Alt text: {capital(shown)}", f"**Alt text:** {alt}\n\n**Caption:** {caption}")
+    return Text(f"Alt text: {capital(named or shown)}", f"**Alt text:** {alt}\n\n**Caption:** {caption}")

@@ -53,7 +53,7 @@ QUESTIONS = (
 
 
 def write(inputs: Mapping[str, Sequence[str]], chooser: Chooser) -> Text:
-    """Return a summary in Markdown, from "Brief" (the files' names, where known) and, if given, "Length"."""
+    """Return a summary in Markdown, from "Brief" (the files' names) and, if given, "Length"."""
     topics = [topic for topic in map(subject, inputs["Brief"]) if topic]
     about = capital(listed(topics)) or "Campaign brief"
     parts = [f"## {about}", chooser.one(GISTS)]

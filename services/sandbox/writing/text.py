@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+CAMERA_WORDS = frozenset({"dsc", "dscf", "dscn", "image", "img", "photo", "pic", "pxl", "scan", "screenshot"})
+"""What cameras and programs call every file."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -41,5 +44,12 @@ def hashtag(words: str) -> str:
 def subject(file: str) -> str:
     """Return what a file seems to be about, from its name or web address; empty where that says nothing."""
     path = PurePosixPath(unquote(urlsplit(file).path) if "://" in file else file)
-    words = re.findall(r"[^\W\d_]+", path.stem)
+    words = [word for word in re.findall(r"[^\W\d_]+", path.stem) if word.lower() not in CAMERA_WORDS]
     return " ".join(words) if path.suffix and max(map(len, words), default=0) > 2 else ""
+
+
+def with_article(thing: str) -> str:
+    """Return a thing as a sentence speaks of it: "a blue mug", "an oak table", "blue mugs"."""
+    if thing.endswith("s") and not thing.endswith("ss"):
+        return thing
+    return f"{'an' if thing[0].lower() in 'aeiou' else 'a'} {thing}"

@@ -1,0 +1,1 @@
+"""What outlives the sandbox's process: jobs, files, and Knowledge Graphs, in an SQLite file."""
