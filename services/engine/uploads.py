@@ -10,7 +10,7 @@ from services.clock import Clock
 from services.engine.gateway import Gateway
 from services.errors import AnswerLostError, FileError, RequestRefusedError, UnknownToWriterError
 from services.files.vault import Vault
-from services.models import FileRef, NamedFile, WriterFile, WriterFileState
+from services.models import FileRef, WriterFile, WriterFileState
 from services.store import Store
 
 MAX_AT_ONCE = 6
@@ -92,11 +92,11 @@ class Uploads:
         """Upload a file anew. When an answer is lost, a second copy at Writer costs nothing, unlike a second job."""
         found = await asyncio.to_thread(self._store.files.stored, ref.hash)
         if found is None:
-            raise FileError(f"“{ref.name}” is no longer stored here. Start a new batch with it.")
+            raise _gone(ref)
         for attempt in range(1, _LOST_TRIES + 1):
             await asyncio.to_thread(self._store.uploads.begin, self._connection_id, ref.hash, self._clock.now())
             try:
-                return await self._gateway.upload(ref.name, found.file, self._content(found))
+                return await self._gateway.upload(ref.name, found.file, self._content(ref))
             except AnswerLostError as error:
                 _log.warning("An upload of %s may have left a stray copy at Writer: %s", ref.hash, error)
                 if attempt == _LOST_TRIES:
@@ -108,9 +108,13 @@ class Uploads:
                 raise FileError(f"Writer refused “{ref.name}”. {refusal}") from refusal
         raise AssertionError
 
-    async def _content(self, file: NamedFile) -> AsyncIterator[bytes]:
+    async def _content(self, ref: FileRef) -> AsyncIterator[bytes]:
         """The bytes of a file, from disk, a little at a time."""
-        with await asyncio.to_thread(self._vault.open, file.file.hash) as opened:
+        try:
+            opened = await asyncio.to_thread(self._vault.open, ref.hash)
+        except FileError as error:
+            raise _gone(ref) from error
+        with opened:
             while chunk := await asyncio.to_thread(opened.read, _CHUNK_BYTES):
                 yield chunk
 
@@ -136,3 +140,7 @@ class Uploads:
 
     async def _forget(self, ref: FileRef) -> None:
         await asyncio.to_thread(self._store.uploads.forget, self._connection_id, ref.hash)
+
+
+def _gone(ref: FileRef) -> FileError:
+    return FileError(f"“{ref.name}” is no longer stored here. Start a new batch with it.")
