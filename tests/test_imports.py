@@ -24,10 +24,10 @@ FLOORS = {
         {"embedded", "remaining"},
     ],
     "services/files": [
-        {"kinds", "zips", "paths"},
-        {"signatures", "reader", "thumbnails", "words"},
+        {"kinds", "zips", "paths", "addresses"},
+        {"signatures", "reader", "thumbnails", "words", "network", "answers"},
         {"vault", "checks", "names", "__main__"},
-        {"archive", "fetch", "matching"},
+        {"archive", "matching", "fetch"},
     ],
     "components": [
         {"words", "states", "refresh", "selection", "markdown"},
