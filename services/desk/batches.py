@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from services import exports
 from services.clock import Clock
+from services.desk.files import Files
 from services.engine import remaining
 from services.engine.embedded import Engine
 from services.engine.gateway import Gateway
@@ -18,9 +19,12 @@ PAGE_BATCHES = 50
 class Batches:
     """What can be seen of batches and done to them."""
 
-    def __init__(self, connection_id: str, store: Store, engine: Engine, gateway: Gateway, clock: Clock) -> None:
+    def __init__(
+        self, connection_id: str, store: Store, files: Files, engine: Engine, gateway: Gateway, clock: Clock
+    ) -> None:
         self._connection_id = connection_id
         self._store = store
+        self._files = files
         self._engine = engine
         self._gateway = gateway
         self._clock = clock
@@ -76,8 +80,10 @@ class Batches:
         self._engine.wake(batch_id)
 
     def delete(self, batch_id: str) -> None:
-        """Delete a batch that is over, with its rows."""
+        """Delete a batch that is over, with its rows, and the files that nothing else needs."""
+        files = self._store.files.of_batch(batch_id)
         self._store.batches.delete(batch_id)
+        self._files.remove_unneeded(files)
 
     def export(self, batch_id: str, suffix: str, separator: str = ",") -> tuple[str, Iterator[bytes]]:
         """The download of a batch as `csv` or `xlsx`: the Content-Disposition header and the chunks of the file.

@@ -5,6 +5,7 @@ from httpx import ASGITransport
 from services.clock import Clock
 from services.desk.batches import Batches
 from services.desk.drafts import Drafts
+from services.desk.files import Files
 from services.desk.rows import Rows
 from services.engine.budget import Budget
 from services.engine.embedded import EmbeddedEngine
@@ -32,8 +33,9 @@ class Desk:
         uploads = Uploads(store, gateway, vault, connection_id, clock)
         self._engine = engine = EmbeddedEngine(store, gateway, uploads, connection_id, clock)
         self.agents = Agents(lambda: engine.call(gateway.agents()), clock)
-        self.drafts = Drafts(settings, store, engine, clock)
-        self.batches = Batches(connection_id, store, engine, gateway, clock)
+        self.files = Files(settings, store, vault)
+        self.drafts = Drafts(settings, store, self.files, engine, clock)
+        self.batches = Batches(connection_id, store, self.files, engine, gateway, clock)
         self.rows = Rows(connection_id, store, engine)
 
     def start(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from services.background import run_to_completion
 from services.clock import Clock
+from services.desk.files import Files
 from services.drafts import launch, mapping, sheets
 from services.drafts.checks import Checks
 from services.drafts.mapping.refit import refit
@@ -27,9 +28,10 @@ def _quiet(_: int) -> None:
 class Drafts:
     """Opens, changes, checks and launches drafts."""
 
-    def __init__(self, settings: Settings, store: Store, engine: Engine, clock: Clock) -> None:
+    def __init__(self, settings: Settings, store: Store, files: Files, engine: Engine, clock: Clock) -> None:
         self._settings = settings
         self._store = store
+        self._files = files
         self._engine = engine
         self._clock = clock
         self._checks = Checks()
@@ -116,13 +118,15 @@ class Drafts:
         """What has to be decided before the rows can be checked, in sentences; empty when nothing is missing."""
         if draft.agent is None:
             return ["Choose an agent."]
-        return mapping.incomplete(draft.agent, draft.choices, draft.sheet.columns)
+        return mapping.incomplete(draft.agent, draft.choices, draft.sheet.columns) or self._awaited(draft)
 
     # check and launch
 
     def check(self, draft: Draft) -> Check:
         """Check every row of a draft that is not incomplete. Kept until the draft changes."""
-        return self._checks.get(draft, lambda: mapping.check(launch.builder(draft), self._store.drafts.rows(draft.id)))
+        files = self._files.look(draft)
+        builder = launch.builder(draft, files.finders)
+        return self._checks.get(draft, files.report, lambda: mapping.check(builder, self._store.drafts.rows(draft.id)))
 
     def estimate(self, rows: int) -> Estimate:
         """What sending so many rows takes at the least: a request for each row, and one for each page of results."""
@@ -140,7 +144,7 @@ class Drafts:
             return draft.batch_id
         self._require_ready(draft)
         new = launch.new_batch(draft, name, self._settings.connection.id)
-        rows = launch.new_rows(draft, self._store.drafts.rows(draft_id))
+        rows = launch.new_rows(draft, self._files.look(draft).finders, self._store.drafts.rows(draft_id))
         now = self._clock.now()
         # the page may be drawn anew while this goes on, and the launch must not end with the old one
         batch_id = run_to_completion(lambda tell: self._store.batches.launch(new, rows, now, tell), on_progress)
@@ -150,6 +154,7 @@ class Drafts:
     def purge(self) -> None:
         """Delete the drafts that nobody has touched for `DRAFT_DAYS`."""
         self._store.drafts.purge(self._clock.now() - DRAFT_DAYS * 86_400)
+        self._files.sweep()
 
     @property
     def _limits(self) -> sheets.Limits:
@@ -161,6 +166,12 @@ class Drafts:
     ) -> Draft:
         with sheets.read(data, filename, reading, self._limits, on_progress, language) as parsed:
             return self._store.drafts.create(parsed.sheet, data, parsed.chunks(), self._clock.now())
+
+    def _awaited(self, draft: Draft) -> list[str]:
+        """What is still being downloaded, in a sentence; nothing if all is there."""
+        report = self._files.look(draft).report
+        pending = len(report.pending_urls)
+        return [f"{report.urls - pending:,} of {report.urls:,} links downloaded so far."] if pending else []
 
     def _require_ready(self, draft: Draft) -> None:
         undecided = self.incomplete(draft)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from services.drafts.recent import Recent
-from services.models import Check, Draft, LaunchOptions
+from services.models import Check, Draft, FilesReport, LaunchOptions
 
 
 class Checks:
@@ -13,8 +13,8 @@ class Checks:
     def __init__(self) -> None:
         self._checks: Recent[Check] = Recent()
 
-    def get(self, draft: Draft, check: Callable[[], Check]) -> Check:
-        """Give the check of a draft, made now if its rows or choices have changed."""
+    def get(self, draft: Draft, files: FilesReport, check: Callable[[], Check]) -> Check:
+        """Give the check of a draft, made now if its rows, choices, or files have changed."""
         # the batch name and the sending options change nothing for the rows
         key = repr(replace(draft, name="", batch_id=None, options=LaunchOptions()))
-        return self._checks.get(key, check)
+        return self._checks.get((key, files), check)

@@ -1,18 +1,19 @@
 """The launch of a draft: the batch it becomes, and its rows with their inputs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from services.drafts import mapping
+from services.drafts.mapping.values import Finder
 from services.models import Draft, SheetRow
 from services.store import NewBatch, NewRow
 
 MAX_NAME_CHARACTERS = 200
 
 
-def builder(draft: Draft) -> mapping.Builder:
-    """Give what makes the inputs of each row. The draft must not be incomplete."""
+def builder(draft: Draft, finders: Mapping[str, Finder]) -> mapping.Builder:
+    """Give what makes the inputs of each row; `finders` know its files. The draft must not be incomplete."""
     assert draft.agent is not None  # noqa: S101 - a draft that is checked is not incomplete
-    return mapping.compile_choices(draft.agent, draft.choices, draft.sheet.columns)
+    return mapping.compile_choices(draft.agent, draft.choices, draft.sheet.columns, finders)
 
 
 def new_batch(draft: Draft, name: str, connection_id: str) -> NewBatch:
@@ -30,9 +31,9 @@ def new_batch(draft: Draft, name: str, connection_id: str) -> NewBatch:
     )
 
 
-def new_rows(draft: Draft, rows: Iterator[SheetRow]) -> Iterator[NewRow]:
+def new_rows(draft: Draft, finders: Mapping[str, Finder], rows: Iterator[SheetRow]) -> Iterator[NewRow]:
     """Give each row with its inputs, or with its problems as the error because of which it is skipped."""
-    build = builder(draft).build
+    build = builder(draft, finders).build
     for row in rows:
         inputs, problems = build(row)
         error = "\n".join(f"{problem.column}: {problem.message}" for problem in problems)

@@ -2,12 +2,14 @@
 
 import errno
 import hashlib
+import math
 import os
+import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +21,7 @@ from services.files.reader import Reader
 from services.files.signatures import detect
 from services.models import StoredFile
 
+_HASH = re.compile(r"[0-9a-f]{64}")
 _MB = 1024 * 1024
 _INCOMING = "incoming-"
 _LEFTOVER_AFTER_S = 24 * 3600
@@ -147,6 +150,13 @@ class Vault:
         for found in path.parent.glob(f"{path.name}*"):
             found.unlink(missing_ok=True)
 
+    def hashes(self, unused_for_s: float) -> Iterator[str]:
+        """Give what is kept, without what was added in the last so many seconds."""
+        before = time.time() - unused_for_s
+        for path in self.folder.glob("??/*"):
+            if _HASH.fullmatch(path.name) and _changed_at(path) < before:
+                yield path.name
+
     def size(self) -> int:
         """Count the bytes of everything that is kept, thumbnails included."""
         return sum(_size(path) for path in self.folder.rglob("*"))
@@ -219,6 +229,13 @@ def _remove_leftover(path: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # it was removed meanwhile
+        return math.inf
 
 
 def _size(path: Path) -> int:

@@ -35,7 +35,15 @@ from services.models.draft import (
     RowProblem,
 )
 from services.models.file_ref import FileRef, file_refs, with_file_ids
-from services.models.files import CellFiles, FileMatches, NamedFile, StoredFile, UnmatchedName
+from services.models.files import (
+    CellFiles,
+    FileMatches,
+    FilesReport,
+    InputFiles,
+    NamedFile,
+    StoredFile,
+    UnmatchedName,
+)
 from services.models.graph import Graph
 from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
 from services.models.row import (
@@ -77,8 +85,10 @@ __all__ = [
     "ExportRow",
     "FileMatches",
     "FileRef",
+    "FilesReport",
     "Graph",
     "HeaderChoice",
+    "InputFiles",
     "InputType",
     "Inputs",
     "Job",

@@ -57,3 +57,32 @@ class FileMatches:
     """Files that no cell refers to."""
     found: int
     """How many different files cells refer to."""
+
+
+@dataclass(frozen=True)
+class InputFiles:
+    """What the cells of one file input refer to."""
+
+    name: str
+    """The input."""
+    found: int
+    """Different files that cells refer to."""
+    missing: tuple[UnmatchedName, ...]
+    ambiguous: tuple[UnmatchedName, ...]
+
+
+@dataclass(frozen=True)
+class FilesReport:
+    """The files beside a draft, and how they fit its cells."""
+
+    inputs: tuple[InputFiles, ...] = ()
+    """The file inputs that aren't left out."""
+    attached: tuple[NamedFile, ...] = ()
+    unused: tuple[NamedFile, ...] = ()
+    """Attached files that no cell refers to."""
+    urls: int = 0
+    """Different URLs that have to be downloaded, because the agent doesn't accept URLs."""
+    failed_urls: int = 0
+    """Those of them that gave no file."""
+    pending_urls: tuple[str, ...] = ()
+    """Those that are still to be downloaded."""

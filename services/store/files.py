@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, union
 
+from services.errors import MissingError
 from services.models import NamedFile, StoredFile
 from services.store.database import AnyRow, Database
-from services.store.tables import batch_files, draft_files
+from services.store.tables import batch_files, draft_files, drafts
 
 _AT_ONCE = 500
 """Files named in one statement; SQLite takes a limited number of parameters."""
@@ -44,9 +45,14 @@ class Files:
             return [_named(row) for row in connection.execute(query)]
 
     def add(self, draft_id: str, sources: Iterable[DraftSource]) -> None:
-        """Note what stands beside a draft; what had the same name or URL before is replaced."""
+        """Note what stands beside a draft; what had the same name or URL before is replaced.
+
+        Raises MissingError: there is no such draft (any more).
+        """
         added = {source.source: source for source in sources}
         with self._database.write() as connection:
+            if connection.execute(select(drafts.c.id).where(drafts.c.id == draft_id)).first() is None:
+                raise MissingError("This draft doesn't exist. Drafts are kept for 7 days.")
             _remove(connection, draft_id, list(added))
             if added:
                 connection.execute(insert(draft_files), [_values(draft_id, source) for source in added.values()])

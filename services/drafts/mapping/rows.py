@@ -1,9 +1,10 @@
 """Rows to inputs: what is still to be decided, a row's inputs or its problems, and the check of all rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.drafts.mapping.values import (
+    Finder,
     Reader,
     UnfitError,
     column_reader,
@@ -87,7 +88,9 @@ class Builder:
         return reported + [problem for problem in problems if problem.column not in columns]
 
 
-def compile_choices(agent: Agent, choices: Choices, columns: Sequence[str]) -> Builder:
+def compile_choices(
+    agent: Agent, choices: Choices, columns: Sequence[str], finders: Mapping[str, Finder] | None = None
+) -> Builder:
     """Prepare the choices for building many rows.
 
     Args:
@@ -95,11 +98,15 @@ def compile_choices(agent: Agent, choices: Choices, columns: Sequence[str]) -> B
         choices: where each input comes from; one without a choice is left out. Columns that the spreadsheet does not
             have count as empty; `incomplete` says so beforehand.
         columns: the spreadsheet's columns.
+        finders: what knows the files of file inputs, by the input's name; without one, cells are sent as they are.
 
     Returns:
         What gives each row its inputs or its problems.
     """
-    return Builder([_step(field, choices.get(field.name, Choice()), columns) for field in agent.inputs])
+    finders = finders or {}
+    return Builder(
+        [_step(field, choices.get(field.name, Choice()), columns, finders.get(field.name)) for field in agent.inputs]
+    )
 
 
 def incomplete(agent: Agent, choices: Choices, columns: Sequence[str]) -> list[str]:
@@ -137,13 +144,13 @@ def check(builder: Builder, rows: Iterable[SheetRow], max_problems: int = 1000) 
     return Check(ready, flawed, tuple(kept), count)
 
 
-def _step(field: AgentInput, choice: Choice, columns: Sequence[str]) -> _Step:
+def _step(field: AgentInput, choice: Choice, columns: Sequence[str], find: Finder | None) -> _Step:
     known = tuple(column for column in _chosen(choice) if column in columns)
     places = tuple(columns.index(column) for column in known)
     if places:
-        return _Step(field.name, field.required, column_reader(field, places), known, places)
+        return _Step(field.name, field.required, column_reader(field, places, find), known, places)
     value = choice.value if choice.kind is ChoiceKind.FIXED else ""
-    return _Step(field.name, field.required, fixed_reader(field, value), (), ())
+    return _Step(field.name, field.required, fixed_reader(field, value, find), (), ())
 
 
 def _chosen(choice: Choice) -> tuple[str, ...]:

@@ -11,7 +11,11 @@ Cells = Sequence[str]
 Reader = Callable[[Cells], list[str]]
 """Gives the values of one input from a row's cells; none when they are empty. Raises `UnfitError`."""
 
+Finder = Callable[[str], list[str]]
+"""Gives the values that the cell of a file input stands for. Raises `UnfitError`."""
+
 _URL = re.compile(r"(?i)https?://")
+_ENDS_LIKE_A_FILE = re.compile(r"\w\.[A-Za-z][A-Za-z0-9]{1,4}\Z")
 MIN_OPTION_SIMILARITY = 70
 """How alike (0 to 100) an option must be to be suggested."""
 MAX_LISTED_OPTIONS = 6
@@ -22,8 +26,10 @@ class UnfitError(ValueError):
     """The cells hold something that the input doesn't accept; the message says what, and how to fix it."""
 
 
-def column_reader(field: AgentInput, places: Sequence[int]) -> Reader:
-    """Make what reads an input's values from the columns at these places."""
+def column_reader(field: AgentInput, places: Sequence[int], find: Finder | None = None) -> Reader:
+    """Make what reads an input's values from the columns at these places; `find` knows the files of a file input."""
+    if find is not None:
+        return _file_reader(field, places, find)
     if len(places) > 1:
         convert = _converter(field)
         return lambda cells: convert([text for place in places if not is_empty(text := cells[place])])
@@ -32,8 +38,10 @@ def column_reader(field: AgentInput, places: Sequence[int]) -> Reader:
     return _single_reader(field, places[0])
 
 
-def fixed_reader(field: AgentInput, value: str) -> Reader:
+def fixed_reader(field: AgentInput, value: str, find: Finder | None = None) -> Reader:
     """Make what gives every row the values in a text that a person typed for all rows."""
+    if find is not None and not is_empty(value):
+        return lambda _: _within_limit(field, find(value))
     try:
         values = fixed_values(field, value)
     except UnfitError:
@@ -78,6 +86,14 @@ def shortened(text: str) -> str:
     return line if len(line) <= MAX_QUOTED_CHARACTERS else f"{line[: MAX_QUOTED_CHARACTERS - 1]}…"
 
 
+def _file_reader(field: AgentInput, places: Sequence[int], find: Finder) -> Reader:
+    def read(cells: Cells) -> list[str]:
+        found = (value for place in places if not is_empty(text := cells[place]) for value in find(text))
+        return _within_limit(field, list(dict.fromkeys(found)))
+
+    return read
+
+
 def _lines_reader(field: AgentInput, place: int) -> Reader:
     convert = _converter(field)
     return lambda cells: convert(_parts(field, cells[place]))
@@ -109,20 +125,21 @@ def _converter(field: AgentInput) -> Callable[[list[str]], list[str]]:
     """Make what turns the texts for an input into the values that are sent."""
     one = _converter_of_one(field)
 
-    def convert(texts: list[str]) -> list[str]:
-        if len(texts) > field.max_values:
-            over = len(texts) - field.max_values
-            raise UnfitError(f"{len(texts)} values, but the limit is {field.max_values}. Remove {over}.")
-        return [one(text) for text in texts]
+    return lambda texts: [one(text) for text in _within_limit(field, texts)]
 
-    return convert
+
+def _within_limit(field: AgentInput, values: list[str]) -> list[str]:
+    if len(values) > field.max_values:
+        over = len(values) - field.max_values
+        raise UnfitError(f"{len(values)} values, but the limit is {field.max_values}. Remove {over}.")
+    return values
 
 
 def _converter_of_one(field: AgentInput) -> Callable[[str], str]:
     if field.type is InputType.DROPDOWN and field.options:
         return _option_finder(field.options)
     if field.type in (InputType.FILE, InputType.MEDIA):
-        return lambda text: _file(text.strip(), takes_urls=field.takes_urls)
+        return _file
     return str
 
 
@@ -165,11 +182,9 @@ def _any_of(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])}, or {words[-1]}"
 
 
-def _file(text: str, *, takes_urls: bool) -> str:
-    if _URL.match(text):
-        if not takes_urls:
-            raise UnfitError("This is a link, but the agent needs a file ID. Upload the file to Writer and use its ID.")
-    elif len(text.split()) > 1:
-        kinds = "a file ID or link" if takes_urls else "a file ID"
-        raise UnfitError(f"“{shortened(text)}” isn't {kinds}. Remove spaces and line breaks.")
-    return text
+def _file(text: str) -> str:
+    """Accept what may stand for a file: a link, a file name, or an id."""
+    text = text.strip()
+    if _URL.match(text) or _ENDS_LIKE_A_FILE.search(text) or len(text.split()) == 1:
+        return text
+    raise UnfitError(f"“{shortened(text)}” isn't a file name, a link, or a file ID.")

@@ -1,0 +1,226 @@
+"""Files beside drafts and batches on the desk: attach, download from the web, look at, and clear away."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+from services.drafts.files import DraftFiles, file_inputs, look
+from services.drafts.recent import Recent
+from services.errors import FileError, MissingError
+from services.files import archive
+from services.files.fetch import Fetcher
+from services.files.fetch import Limits as FetchLimits
+from services.files.kinds import extension
+from services.files.paths import is_litter, is_safe, shown, slashed
+from services.files.vault import Vault
+from services.models import Draft, FilesReport, NamedFile
+from services.settings import Settings
+from services.store import DraftSource, Store
+
+MAX_FILES = 20_000
+"""Files beside one draft."""
+_PIECE_BYTES = 256 * 1024
+_MB = 1024 * 1024
+_STORE_EVERY_S = 0.5
+"""Seconds between two times that downloads are noted: what was noted is not downloaded again after a crash."""
+_LEAVE_ALONE_S = 3600.0
+"""Seconds for which a file that nothing needs stays: somebody may be about to attach it."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as the browser sends it."""
+
+    name: str
+    """With its folders, where a folder was chosen."""
+    content: IO[bytes]
+
+
+@dataclass(frozen=True)
+class FetchProgress:
+    """How far the downloads for a draft are."""
+
+    done: int
+    total: int
+
+
+class Files:
+    """What can be done with files beside drafts, and seen of those of batches."""
+
+    def __init__(self, settings: Settings, store: Store, vault: Vault) -> None:
+        self._settings = settings
+        self._store = store
+        self._vault = vault
+        self._looks: Recent[DraftFiles] = Recent()
+        self._lock = threading.Lock()
+        self._fetching: dict[str, FetchProgress] = {}
+
+    # beside a draft
+
+    def look(self, draft: Draft) -> DraftFiles:
+        """What the cells of the draft's file inputs stand for. Kept until the draft or its files change."""
+        if not file_inputs(draft):
+            return DraftFiles(FilesReport(), {})
+        sources = self._store.files.of_draft(draft.id)
+        key = (draft.id, draft.sheet, draft.agent, repr(draft.choices), tuple(sources))
+
+        def compute() -> DraftFiles:
+            rows = self._store.drafts.rows(draft.id)
+            return look(draft, sources, rows, self._vault.words, may_fetch=self._settings.fetch_urls)
+
+        return self._looks.get(key, compute)
+
+    def attach(self, draft_id: str, uploads: Sequence[Upload], on_progress: Callable[[int], None]) -> list[str]:
+        """Put files beside a draft, and what ZIP archives hold; a file replaces one with the same name.
+
+        `on_progress` gets the number of files stored so far. Returns sentences about what was left out, and why.
+        Raises MissingError: there's no such draft.
+        """
+        notes: list[str] = []
+        found: list[NamedFile] = []
+        for upload in uploads:
+            try:
+                found += self._stored(upload, self._room(draft_id, found), notes)
+            except FileError as error:
+                notes.append(str(error))
+            on_progress(len(found))
+        with self._lock:
+            self._store.files.add(draft_id, [DraftSource(named.name, named) for named in found])
+        return notes
+
+    def detach(self, draft_id: str, names: Sequence[str]) -> None:
+        """Take files away from a draft."""
+        self._store.files.remove(draft_id, names)
+
+    def refetch(self, draft: Draft) -> None:
+        """Download once more what couldn't be downloaded."""
+        failed = [each.source for each in self._store.files.of_draft(draft.id) if each.error]
+        self._store.files.remove(draft.id, failed)
+        self.fetch(draft)
+
+    def fetch(self, draft: Draft) -> None:
+        """Begin to download what the draft's cells give as URLs, if there's anything and nobody has begun."""
+        pending = self.look(draft).report.pending_urls
+        with self._lock:
+            if not pending or draft.id in self._fetching:
+                return
+            self._fetching[draft.id] = FetchProgress(0, len(pending))
+        threading.Thread(target=self._fetch, args=(draft.id, pending), name="fetch", daemon=True).start()
+
+    def fetch_progress(self, draft_id: str) -> FetchProgress | None:
+        """How far the downloads for a draft are; None while there are none."""
+        return self._fetching.get(draft_id)
+
+    # of batches and drafts
+
+    def open(self, content_hash: str) -> tuple[NamedFile, Path]:
+        """A stored file and where its bytes are. Raises MissingError: nothing has such a file."""
+        named = self._store.files.stored(content_hash)
+        path = self._vault.path(content_hash)
+        if named is None or not path.exists():
+            raise MissingError("This file doesn't exist. It was deleted with the last batch that needed it.")
+        return named, path
+
+    def thumbnail(self, content_hash: str) -> bytes | None:
+        """A small WebP image of a stored file; None where it's no image."""
+        if self._store.files.stored(content_hash) is None:
+            return None
+        return self._vault.thumbnail(content_hash)
+
+    def sweep(self) -> None:
+        """Delete the files that neither a draft nor a batch needs."""
+        with self._lock:
+            needed = self._store.files.needed()
+            for content_hash in self._vault.hashes(unused_for_s=_LEAVE_ALONE_S):
+                if content_hash not in needed:
+                    self._vault.remove(content_hash)
+
+    def remove_unneeded(self, files: Sequence[NamedFile]) -> None:
+        """Delete those of the files that no draft or batch needs any more."""
+        with self._lock:
+            needed = self._store.files.needed() if files else set()
+            for named in files:
+                if named.file.hash not in needed:
+                    self._vault.remove(named.file.hash)
+
+    def _room(self, draft_id: str, found: Sequence[NamedFile]) -> int:
+        """How many more bytes may be put beside a draft."""
+        used = self._store.files.draft_bytes(draft_id) + sum(named.file.size for named in found)
+        return self._settings.max_files_mb * _MB - used
+
+    def _stored(self, upload: Upload, room: int, notes: list[str]) -> list[NamedFile]:
+        name = slashed(upload.name)
+        if is_litter(name):
+            return []
+        if not is_safe(name):
+            raise FileError(f"“{shown(upload.name)}” has a name that can't be used. Rename it and upload it again.")
+        if room <= 0:
+            raise FileError(
+                f"“{shown(name)}” was left out: the files beside one spreadsheet may have "
+                f"{self._settings.max_files_mb:,} MB together."
+            )
+        if extension(name) == "zip":
+            return self._unpacked(upload, room, notes)
+        most = min(room, self._settings.max_file_mb * _MB)
+        pieces = iter(lambda: upload.content.read(_PIECE_BYTES), b"")
+        return [NamedFile(name, self._vault.add(pieces, name, most))]
+
+    def _unpacked(self, upload: Upload, room: int, notes: list[str]) -> list[NamedFile]:
+        limits = archive.Limits(MAX_FILES, self._settings.max_file_mb * _MB, room)
+        with TemporaryDirectory(prefix="copydesk-") as folder:
+            path = Path(folder) / "archive.zip"
+            with path.open("wb") as file:
+                while piece := upload.content.read(_PIECE_BYTES):
+                    file.write(piece)
+            unpacked = archive.unpack(path, shown(upload.name), self._vault, limits)
+        notes += unpacked.notes
+        return unpacked.files
+
+    # downloads
+
+    def _fetch(self, draft_id: str, urls: Sequence[str]) -> None:
+        try:
+            asyncio.run(self._fetch_all(draft_id, urls))
+        except MissingError:
+            _log.info("The draft %s is gone, and its downloads with it.", draft_id)
+        except Exception:  # noqa: BLE001 - the page asks again
+            _log.exception("The downloads for the draft %s failed.", draft_id)
+        finally:
+            with self._lock:
+                del self._fetching[draft_id]
+
+    async def _fetch_all(self, draft_id: str, urls: Sequence[str]) -> None:
+        limits = FetchLimits(self._settings.max_file_mb * _MB)
+        private = self._settings.fetch_private_hosts
+        async with Fetcher(self._vault, limits, allowed_private=private) as fetcher:
+            tasks = {asyncio.create_task(self._fetch_one(fetcher, url)) for url in urls}
+            done = 0
+            while tasks:
+                ended, tasks = await asyncio.wait(tasks, timeout=_STORE_EVERY_S)
+                done += len(ended)
+                sources = self._within_room(draft_id, [task.result() for task in ended])
+                await asyncio.to_thread(self._store.files.add, draft_id, sources)
+                self._fetching[draft_id] = FetchProgress(done, len(urls))
+
+    async def _fetch_one(self, fetcher: Fetcher, url: str) -> DraftSource:
+        try:
+            return DraftSource(url, await fetcher.fetch(url))
+        except FileError as error:
+            return DraftSource(url, None, str(error))
+
+    def _within_room(self, draft_id: str, sources: list[DraftSource]) -> list[DraftSource]:
+        room = self._room(draft_id, [])
+        kept: list[DraftSource] = []
+        for source in sources:
+            if source.file is not None and (room := room - source.file.file.size) < 0:
+                most = f"{self._settings.max_files_mb:,} MB"
+                source = DraftSource(source.source, None, f"The files beside one spreadsheet may have {most} together.")
+            kept.append(source)
+        return kept
