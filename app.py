@@ -16,7 +16,7 @@ from anyio import to_thread
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -60,6 +60,9 @@ def content_policy() -> str:
     )
 
 
+PRIVATE = {"Cache-Control": "private, max-age=86400"}
+"""A content has its hash as its address, so it never changes; only the person's browser may keep it."""
+
 HEADERS = {
     "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
@@ -99,6 +102,24 @@ def export(request: Request) -> Response:
         return PlainTextResponse(str(error), 404)
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return StreamingResponse(chunks, media_type=MEDIA_TYPES[suffix], headers=headers)
+
+
+def stored_file(request: Request) -> Response:
+    """A file that a row was sent with; always a download, so that nothing in it runs on a page of ours."""
+    try:
+        named, path = the_desk().files.open(request.path_params["content_hash"])
+    except MissingError as error:
+        return PlainTextResponse(str(error), 404)
+    name = named.name.rpartition("/")[2]
+    return FileResponse(path, media_type="application/octet-stream", filename=name, headers=PRIVATE)
+
+
+def thumbnail(request: Request) -> Response:
+    """A small image of a stored file."""
+    image = the_desk().files.thumbnail(request.path_params["content_hash"])
+    if image is None:
+        return PlainTextResponse("There's no image of this file.", 404)
+    return Response(image, media_type="image/webp", headers=PRIVATE)
 
 
 def healthz(_: Request) -> Response:
@@ -152,7 +173,12 @@ settings = settings_or_stop()
 app = st.App(
     "pages/router.py",
     lifespan=lifespan,
-    routes=[Route("/export/{batch_id}.{suffix}", export), Route("/healthz", healthz)],
+    routes=[
+        Route("/export/{batch_id}.{suffix}", export),
+        Route("/files/{content_hash}", stored_file),
+        Route("/thumbnails/{content_hash}.webp", thumbnail),
+        Route("/healthz", healthz),
+    ],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False),

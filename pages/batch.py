@@ -218,7 +218,8 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
         no_row_panel(bool(page.rows))
     else:
         with st.container(border=True, key="row"):
-            row_panel(desk.rows.get(batch_id, picked.open), clock)
+            row = desk.rows.get(batch_id, picked.open)
+            row_panel(row, desk.files.of_row(row), clock)
             if again and not picked.ticked and retry_button(0):
                 retry_rows(summary, again)
     if summary.counts[RowState.FAILED]:

@@ -14,7 +14,7 @@ FLOORS = {
         {"drafts", "engine"},
         {"desk"},
     ],
-    "services/drafts": [{"sheets", "mapping", "recent"}, {"checks", "launch", "proposals"}],
+    "services/drafts": [{"sheets", "mapping", "recent"}, {"checks", "files", "launch", "proposals"}],
     "services/engine": [
         {"forecast", "concurrency", "causes", "writer_clock"},
         {"listing", "budget"},
@@ -30,7 +30,7 @@ FLOORS = {
         {"archive", "matching", "fetch"},
     ],
     "components": [
-        {"words", "states", "refresh", "selection", "markdown"},
+        {"words", "states", "refresh", "selection", "markdown", "files"},
         {"options", "asking", "page"},
         {"new_batch", "batch", "batches"},
     ],

@@ -1,13 +1,17 @@
 """One row in full, beside the table; and the hint that stands there while none is open."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from components.batch.suggestion import suggestion
+from components.files import file_url, is_image, size_words, thumbnail_url
 from components.states import ROWS
-from components.words import count, duration, number, plain, state_word
-from services.models import Attempt, RowDetail, RowState
+from components.words import count, duration, number, plain, shorten, state_word
+from services.models import Attempt, FileRef, NamedFile, RowDetail, RowState
+
+_PICTURE_PX = 240
+_MAX_NAME = 60
 
 
 def no_row_panel(any_rows: bool) -> None:
@@ -27,8 +31,8 @@ def retry_button(ticked: int) -> bool:
     return st.button(label, key="retry_selected", icon=":material/replay:", width="stretch")
 
 
-def row_panel(row: RowDetail, clock: Callable[..., str]) -> None:
-    """Everything about one row."""
+def row_panel(row: RowDetail, files: Mapping[str, NamedFile], clock: Callable[..., str]) -> None:
+    """Everything about one row; `files` are the stored files that its inputs name, by their hashes."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(f"Row {number(row.number)}", anchor=False, width="content")
         look = ROWS[row.state]
@@ -40,15 +44,31 @@ def row_panel(row: RowDetail, clock: Callable[..., str]) -> None:
         st.warning("Writer returned an empty suggestion. Retry the row to run it again.")
     if row.suggestion is not None:
         suggestion(row.suggestion, is_current=row.state is RowState.COMPLETED)
-    _inputs(row)
+    _inputs(row, files)
     _attempts(row.attempts, clock)
 
 
-def _inputs(row: RowDetail) -> None:
+def _inputs(row: RowDetail, files: Mapping[str, NamedFile]) -> None:
     for name, values in row.inputs.items():
-        with st.container(gap=None):
+        with st.container(gap="xsmall"):
             st.caption(plain(name))
-            st.text("\n".join(values))
+            refs = [ref for value in values if (ref := FileRef.parse(value))]
+            if refs:
+                for ref in refs:
+                    _file(ref, files.get(ref.hash))
+            else:
+                st.text("\n".join(values))
+
+
+def _file(ref: FileRef, named: NamedFile | None) -> None:
+    """A file as the image that it is, or as its name and size, with a link to download it."""
+    if named is None:
+        st.text(f"{ref.name} (no longer stored)")
+        return
+    if is_image(named):
+        st.image(thumbnail_url(ref), caption=plain(ref.name), width=_PICTURE_PX)
+    words = f"{plain(shorten(ref.name, _MAX_NAME))} ({size_words(named.file.size)})"
+    st.link_button(words, file_url(ref), icon=":material/download:", type="tertiary")
 
 
 def _attempts(attempts: Sequence[Attempt], clock: Callable[..., str]) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from components.batch.progress import shown_count, shown_states
+from components.files import thumbnail_url
 from components.markdown import to_plain
 from components.selection import keep_selection, latest, selected
 from components.states import ROWS
@@ -227,12 +228,20 @@ def _frame(rows: Sequence[RowPreview], inputs: Sequence[Column], errors_first: b
     data: dict[str, list[Any]] = {
         "number": [row.number for row in rows],
         "status": [[state_word(row.state)] for row in rows],
+        **_pictures(rows),
         **dict(list(given.items())[:1]),
         **dict(sorted(results.items(), reverse=not errors_first)),
         **dict(list(given.items())[1:]),
         "attempts": [row.attempts for row in rows],
     }
     return pd.DataFrame(data)
+
+
+def _pictures(rows: Sequence[RowPreview]) -> dict[str, list[str | None]]:
+    """A small image of each row's first file, if any row has files."""
+    if not any(row.files for row in rows):
+        return {}
+    return {"picture": [thumbnail_url(row.files[0]) if row.files else None for row in rows]}
 
 
 def _columns(inputs: Sequence[Column], errors_first: bool) -> dict[str, Any]:
@@ -243,6 +252,7 @@ def _columns(inputs: Sequence[Column], errors_first: bool) -> dict[str, Any]:
     return {
         "number": column.NumberColumn("Row", width=56, help="The row's number in the spreadsheet"),
         "status": column.MultiselectColumn("Status", options=list(words), color=list(words.values()), width=110),
+        "picture": column.ImageColumn("Image", width=64),
         **given,
         "suggestion": column.TextColumn("Suggestion", width=suggestion),
         "error": column.TextColumn("Error", width=error),

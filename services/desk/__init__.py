@@ -1,6 +1,7 @@
 """The verbs that pages may use. Everything a screen can show or do goes through the one `Desk` of the process.
 
 desk.drafts     open a spreadsheet, choose agent and columns, check, launch
+desk.files      attach files to a draft, download what URLs lead to, open stored files
 desk.agents     list the agents of the API key
 desk.batches    list, pause, resume, cancel, delete, download
 desk.rows       find, read and retry the rows of a batch
@@ -10,6 +11,7 @@ desk.health()   whether Writer can be reached; desk.load(): what the requests ar
 from services.desk.batches import PAGE_BATCHES
 from services.desk.desk import Desk
 from services.desk.drafts import DRAFT_DAYS
+from services.desk.files import Upload
 from services.desk.rows import PAGE_ROWS
 
-__all__ = ["DRAFT_DAYS", "PAGE_BATCHES", "PAGE_ROWS", "Desk"]
+__all__ = ["DRAFT_DAYS", "PAGE_BATCHES", "PAGE_ROWS", "Desk", "Upload"]

@@ -18,7 +18,7 @@ from services.files.fetch import Limits as FetchLimits
 from services.files.kinds import extension
 from services.files.paths import is_litter, is_safe, shown, slashed
 from services.files.vault import Vault
-from services.models import Draft, FilesReport, NamedFile
+from services.models import Draft, FilesReport, NamedFile, RowDetail, file_refs
 from services.settings import Settings
 from services.store import DraftSource, Store
 
@@ -119,6 +119,11 @@ class Files:
         return self._fetching.get(draft_id)
 
     # of batches and drafts
+
+    def of_row(self, row: RowDetail) -> dict[str, NamedFile]:
+        """The stored files that a row's inputs name, by their hashes; without those that are gone."""
+        found = (self._store.files.stored(ref.hash) for ref in file_refs(row.inputs))
+        return {named.file.hash: named for named in found if named is not None}
 
     def open(self, content_hash: str) -> tuple[NamedFile, Path]:
         """A stored file and where its bytes are. Raises MissingError: nothing has such a file."""

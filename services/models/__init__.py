@@ -34,7 +34,6 @@ from services.models.draft import (
     Proposal,
     RowProblem,
 )
-from services.models.file_ref import FileRef, file_refs, with_file_ids
 from services.models.files import (
     CellFiles,
     FileMatches,
@@ -45,13 +44,13 @@ from services.models.files import (
     UnmatchedName,
 )
 from services.models.graph import Graph
+from services.models.inputs import FileRef, Inputs, file_refs, with_file_ids
 from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
 from services.models.row import (
     RETRYABLE,
     UNSUCCESSFUL,
     Attempt,
     ExportRow,
-    Inputs,
     RowDetail,
     RowPage,
     RowPreview,

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.models.inputs import FileRef, Inputs
 from services.models.states import RowState
-
-Inputs = dict[str, list[str]]
-"""What one row gives to the agent: the name of each input that is not left out, and its values."""
-
 
 RETRYABLE = frozenset({RowState.COMPLETED, RowState.EMPTY, RowState.FAILED, RowState.UNCONFIRMED, RowState.CANCELED})
 """Rows that a person may send again. A completed one keeps its suggestion until there is a better one."""
@@ -35,6 +32,8 @@ class RowPreview:
     suggestion: str
     error: str
     attempts: int
+    files: tuple[FileRef, ...] = ()
+    """The stored files that it gives to its agent."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -33,6 +34,7 @@ from services.models import (
     RowPage,
     RowPreview,
     RowState,
+    file_refs,
 )
 from services.store import codec
 from services.store.again import send_again
@@ -52,6 +54,7 @@ _SHOWN = (
     *(rows.c.position, rows.c.number, rows.c.state, rows.c.cells, rows.c.attempts),
     func.substr(func.coalesce(rows.c.suggestion, ""), 1, _SHORTENED).label("suggestion"),
     func.substr(func.coalesce(rows.c.error, ""), 1, _SHORTENED).label("error"),
+    case((rows.c.has_files, rows.c.inputs), else_="{}").label("inputs_with_files"),
 )
 
 _ENDED = (RowState.COMPLETED, RowState.EMPTY, RowState.FAILED)
@@ -282,6 +285,7 @@ def _preview(row: AnyRow, values_of: Callable[[Sequence[str]], tuple[str, ...]])
         suggestion=row.suggestion,
         error=row.error,
         attempts=row.attempts,
+        files=tuple(file_refs(codec.inputs(row.inputs_with_files))),
     )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.drafts.mapping import Builder, check, compile_choices, incomplete, match, suggest_agent
+from services.drafts.mapping.values import UnfitError
 from services.models import (
     Agent,
     AgentInput,
@@ -495,7 +496,6 @@ def test_several_columns_for_an_input_of_one_value_are_a_problem_where_two_are_f
 
 # --- build: files
 
-_WANTS_ID = "This is a link, but the agent needs a file ID. Upload the file to Writer and use its ID."
 
 
 def test_a_file_is_an_id_without_the_blanks_around_it() -> None:
@@ -509,17 +509,35 @@ def test_several_files_stand_in_lines_or_in_columns() -> None:
     assert columns == ({"Data sheet": ["id1", "id2"]}, [])
 
 
-@pytest.mark.parametrize("cell", ["https://example.com/a.png", " HTTP://example.com/a.png"])
-def test_a_web_address_is_a_problem_where_only_file_ids_are_taken(cell: str) -> None:
-    assert builder(IMAGE, column("I"), "I").build(SheetRow(2, (cell,))) == ({}, [Problem("I", cell, _WANTS_ID)])
+@pytest.mark.parametrize("field", [IMAGE, SHEET], ids=["id", "id or link"])
+@pytest.mark.parametrize("cell", ["https://example.com/a.png", "my  photo.png", "photos/a.png", "id1"])
+def test_what_may_stand_for_a_file_is_taken_where_the_files_are_not_known(field: AgentInput, cell: str) -> None:
+    assert builder(field, column("I"), "I").build(SheetRow(2, (f" {cell}",))) == ({field.name: [cell]}, [])
 
 
-@pytest.mark.parametrize(
-    ("field", "kinds"), [(IMAGE, "a file ID"), (SHEET, "a file ID or link")], ids=["id", "id or link"]
-)
-def test_a_file_name_with_spaces_is_a_problem(field: AgentInput, kinds: str) -> None:
-    _, problems = builder(field, column("I"), "I").build(SheetRow(2, ("my  photo.png",)))
-    assert problems == [Problem("I", "my  photo.png", f"“my photo.png” isn't {kinds}. Remove spaces and line breaks.")]
+def test_prose_is_no_file() -> None:
+    _, problems = builder(IMAGE, column("I"), "I").build(SheetRow(2, ("a blue  mug",)))
+    assert problems == [Problem("I", "a blue  mug", "“a blue mug” isn't a file name, a link, or a file ID.")]
+
+
+def test_a_finder_decides_what_a_cell_of_a_file_input_stands_for() -> None:
+    def find(text: str) -> list[str]:
+        if text == "gone.png":
+            raise UnfitError("No file is named “gone.png”.")
+        return [f"id of {part}" for part in text.split(";")]
+
+    ready = compile_choices(agent(SHEET), {"Data sheet": column("A", "B")}, ("A", "B"), {"Data sheet": find})
+    assert ready.build(SheetRow(2, ("a;b", "a"))) == ({"Data sheet": ["id of a", "id of b"]}, [])
+    assert ready.build(SheetRow(3, ("gone.png", ""))) == (
+        {},
+        [Problem("A", "gone.png", "No file is named “gone.png”.")],
+    )
+    assert ready.build(SheetRow(4, ("a;b", "c;d"))) == (
+        {},
+        [Problem("A", "a;b\nc;d", "4 values, but the limit is 3. Remove 1.")],
+    )
+    fixed_value = compile_choices(agent(IMAGE), {"Image": fixed("a")}, (), {"Image": find})
+    assert fixed_value.build(SheetRow(2, ())) == ({"Image": ["id of a"]}, [])
 
 
 # --- build: what reading found
@@ -537,12 +555,12 @@ def test_all_problems_of_a_row_are_told() -> None:
     ready = compile_choices(
         agent(NAME, TONE, IMAGE), {"Product name": column("P"), "Tone": column("T"), "Image": column("I")}, "PTI"
     )
-    assert ready.build(SheetRow(2, ("", "Worm", "http://x"), (found,))) == (
+    assert ready.build(SheetRow(2, ("", "Worm", "a b"), (found,))) == (
         {},
         [
             found,
             Problem("T", "Worm", "“Worm” isn't one of the options. Did you mean “Warm”?"),
-            Problem("I", "http://x", _WANTS_ID),
+            Problem("I", "a b", "“a b” isn't a file name, a link, or a file ID."),
         ],
     )
 
@@ -602,7 +620,7 @@ def test_check_counts_everything_and_keeps_the_first_problems() -> None:
     ready = compile_choices(agent(NAME, IMAGE), {"Product name": column("P"), "Image": column("I")}, ("P", "I"))
     rows = [SheetRow(2, ("Shoe", "")), SheetRow(3, ("", "a b")), SheetRow(5, ("", "")), SheetRow(6, ("Hat", ""))]
     empty = Problem("P", "", "“Product name” is required, but this cell is empty. Fill it in.")
-    spaces = Problem("I", "a b", "“a b” isn't a file ID. Remove spaces and line breaks.")
+    spaces = Problem("I", "a b", "“a b” isn't a file name, a link, or a file ID.")
     kept = (RowProblem(3, empty), RowProblem(3, spaces), RowProblem(5, empty))
     assert check(ready, rows) == Check(ready=2, flawed=2, problems=kept, problem_count=3)
     assert check(ready, rows, max_problems=1) == Check(ready=2, flawed=2, problems=kept[:1], problem_count=3)

@@ -9,6 +9,7 @@ from typing import Any
 from services.desk import PAGE_BATCHES, PAGE_ROWS, Desk
 from services.desk.batches import Batches
 from services.desk.drafts import Drafts
+from services.desk.files import Files
 from services.desk.rows import Rows
 from services.errors import MissingError, RefusedError
 from services.models import (
@@ -26,6 +27,7 @@ from services.models import (
     Estimate,
     InputType,
     Load,
+    NamedFile,
     PauseKind,
     RowDetail,
     RowPage,
@@ -111,6 +113,7 @@ class StubDesk(Desk):
         self.batches = StubBatches(self)
         self.rows = StubRows(self)
         self.drafts = StubDrafts()
+        self.files = StubFiles()
 
     def hold(self, batch: Batch, rows: Sequence[RowDetail] = ()) -> Batch:
         """Take a batch in."""
@@ -147,6 +150,16 @@ class StubDesk(Desk):
     def change(self, batch_id: str, **changes: Any) -> None:
         batch, rows = self.held_batch(batch_id)
         self.held[batch_id] = (replace(batch, **changes), rows)
+
+
+class StubFiles(Files):
+    """Knows of files what the page of a batch asks."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, NamedFile] = {}
+
+    def of_row(self, row: RowDetail) -> dict[str, NamedFile]:
+        return self.held
 
 
 class StubDrafts(Drafts):

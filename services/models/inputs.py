@@ -1,10 +1,11 @@
-"""Files in the inputs of a row: until its job is sent, a reference stands where Writer's file id will be."""
+"""What a row gives to its agent. Until its job is sent, a reference stands where Writer's id of a file will be."""
 
 import re
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
-from services.models.row import Inputs
+Inputs = dict[str, list[str]]
+"""What one row gives to the agent: the name of each input that is not left out, and its values."""
 
 _REFERENCE = re.compile(r"file:([0-9a-f]{64})/(.*)", re.DOTALL)
 

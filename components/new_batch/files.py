@@ -1,0 +1,115 @@
+"""Files beside the spreadsheet: attach them, see which names have one, and follow downloads."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from components.words import count, number, plain, shorten
+from services.models import FilesReport, InputFiles, NamedFile, UnmatchedName
+
+_FROM = ("Files or a ZIP", "A folder")
+_MAX_LISTED = 20
+"""Names that are listed of those without a file."""
+MAX_PICTURES = 8
+"""Images that are shown of the attached files."""
+_PICTURE_PX, _PICTURE_NAME = 88, 14
+_MAX_NAME = 60
+
+
+def files_title(report: FilesReport) -> None:
+    """Which inputs the files are for, and how many of the names have one."""
+    names = " and ".join(f"“{plain(each.name)}”" for each in report.inputs)
+    st.markdown(f"**Files for {names}**")
+    if report.urls:
+        st.caption(f"{count(report.urls, 'link')} in the spreadsheet {'is' if report.urls == 1 else 'are'} downloaded.")
+    for each in report.inputs:
+        _show_found(each)
+
+
+def attach_files(round_: int, max_megabytes: int) -> list[UploadedFile]:
+    """Ask for files, a whole folder, or a ZIP; `round_` counts how often files were taken, which empties the field."""
+    kind = st.segmented_control(
+        "Attach", _FROM, default=_FROM[0], required=True, key="files_from", label_visibility="collapsed"
+    )
+    is_folder = kind == _FROM[1]
+    given = st.file_uploader(
+        "Choose the folder that holds the files" if is_folder else "Drop files or a ZIP here, or pick them",
+        accept_multiple_files="directory" if is_folder else True,
+        max_upload_size=max_megabytes,
+        key=f"files_{'folder' if is_folder else 'files'}_{round_}",
+    )
+    st.caption(f"Up to {number(max_megabytes)} MB per file. For more than 500 files, upload one ZIP.")
+    return list(given or [])
+
+
+def show_notes(notes: Sequence[str]) -> None:
+    """What was left out of the files that were attached last, and why."""
+    if notes:
+        listed = "\n".join(f"- {plain(shorten(note, 300))}" for note in notes[:_MAX_LISTED])
+        more = f"\n- {number(len(notes) - _MAX_LISTED)} more" if len(notes) > _MAX_LISTED else ""
+        st.warning(f"{listed}{more}")
+
+
+def show_unmatched(report: FilesReport, on_remove: Callable[[], None]) -> None:
+    """Which names have no file, and which files no name; with a button that removes those."""
+    for each in report.inputs:
+        _list_names(f"{count(len(each.missing), 'name')} without a file", each.missing, "did you mean")
+        _list_names(f"{count(len(each.ambiguous), 'name')} with several files", each.ambiguous, "may be")
+    if report.unused:
+        named = ", ".join(plain(shorten(file.name, _MAX_NAME)) for file in report.unused[:3])
+        more = f" and {number(len(report.unused) - 3)} more" if len(report.unused) > 3 else ""
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            no_row = "isn't" if len(report.unused) == 1 else "aren't"
+            text = f"{count(len(report.unused), 'file')} {no_row} named in any row: {named}{more}"
+            st.caption(text, width="content")
+            st.button("Remove", key="remove_unused", on_click=on_remove, icon=":material/delete:", type="tertiary")
+
+
+def show_pictures(pictures: Sequence[tuple[NamedFile, bytes]], total: int) -> None:
+    """Small images of the first attached files."""
+    if not pictures:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        for named, image in pictures:
+            name = named.name.rpartition("/")[2]
+            st.image(image, caption=plain(shorten(name, _PICTURE_NAME)), width=_PICTURE_PX)
+    if total > len(pictures):
+        st.caption(f"{count(len(pictures), 'image')} of {count(total, 'file')}")
+
+
+def show_downloads(done: int, total: int) -> None:
+    """How far the downloads are."""
+    st.progress(done / max(total, 1), text=f"Downloading: {number(done)} of {count(total, 'link')}")
+
+
+def show_failed_downloads(report: FilesReport, on_again: Callable[[], None]) -> None:
+    """How many links gave no file, with a button that tries them again; the check says why, row by row."""
+    if not report.failed_urls:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{count(report.failed_urls, 'link')} couldn't be downloaded; see below.", width="content")
+        st.button("Try again", key="refetch", on_click=on_again, icon=":material/refresh:", type="tertiary")
+
+
+def _show_found(each: InputFiles) -> None:
+    wanted = each.found + len(each.missing) + len(each.ambiguous)
+    if not wanted:
+        return
+    words = f"{number(each.found)} of {count(wanted, 'file')} found"
+    if each.found == wanted:
+        st.badge(words, icon=":material/check_circle:", color="green")
+    else:
+        st.badge(words, icon=":material/error:", color="orange")
+
+
+def _list_names(title: str, names: Sequence[UnmatchedName], verb: str) -> None:
+    if not names:
+        return
+    with st.expander(title, type="compact"):
+        for name in names[:_MAX_LISTED]:
+            close = ", ".join(f"“{plain(shorten(each, _MAX_NAME))}”" for each in name.candidates)
+            hint = f": {verb} {close}" if close else ""
+            st.markdown(f"{plain(shorten(name.name, _MAX_NAME))}{hint}{'?' if close and verb != 'may be' else ''}")
+        if len(names) > _MAX_LISTED:
+            st.caption(f"{number(len(names) - _MAX_LISTED)} more")
