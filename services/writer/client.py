@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from services.errors import NoEffectError
+from services.errors import FileError
 from services.models import Agent, Graph, Inputs, Job, JobPage, JobState, WriterFile, WriterFilePage, WriterFileState
 from services.writer.disposition import attachment
 from services.writer.transport import Transport
@@ -94,8 +94,8 @@ class Writer:
         though the answer doesn't say so. `media_type` is ASCII.
 
         Raises:
-            NoEffectError: `content` isn't `size` bytes long; an error that it raises goes through. Either way the
-                request was cut off before its end.
+            FileError: `content` isn't `size` bytes long. As with an error that `content` itself raises, the request
+                was cut off before its end.
         """
         headers = {
             "Content-Type": media_type,
@@ -215,7 +215,7 @@ async def _all_pages(
 
 async def _exactly(size: int, content: AsyncIterable[bytes], name: str) -> AsyncIterator[bytes]:
     """Give the content on, its last piece only once it's known to be as long as it should be."""
-    changed = NoEffectError(f"“{name}” changed while it was being uploaded. Upload it again.")
+    changed = FileError(f"“{name}” changed while it was being uploaded. Upload it again.")
     total, held = 0, b""
     async for piece in content:
         total += len(piece)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import uvicorn
 
-from services.errors import AnswerLostError, KeyRefusedError, NoEffectError, RequestRefusedError, UnknownToWriterError
+from services.errors import AnswerLostError, FileError, KeyRefusedError, RequestRefusedError, UnknownToWriterError
 from services.models import Graph, WriterFile, WriterFilePage, WriterFileState
 from services.sandbox import SandboxOptions, create_app
 from services.writer import transport as transport_module
@@ -276,7 +276,7 @@ async def test_an_error_while_reading_the_file_goes_through() -> None:
 @pytest.mark.parametrize("content", [(), (b"12", b""), (b"1234",), (b"123", b"4"), (b"12", b"", b"3", b"4")])
 async def test_a_file_that_changed_is_never_sent_as_if_it_were_whole(content: tuple[bytes, ...]) -> None:
     async with talking_to(reply(200, FILE)) as (writer, server):
-        with pytest.raises(NoEffectError, match=r"“a\.txt” changed while it was being uploaded"):
+        with pytest.raises(FileError, match=r"“a\.txt” changed while it was being uploaded"):
             await writer.upload_file("a.txt", "text/plain", 3, pieces(*content))
     assert server.received == []
 
