@@ -4,12 +4,13 @@ Every method raises what `services.writer.transport` says. The facts about the A
 of the official SDK where the reference is silent.
 """
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 
+from services.errors import FileError
 from services.models import Agent, Graph, Inputs, Job, JobPage, JobState, WriterFile, WriterFilePage, WriterFileState
 from services.writer.disposition import attachment
 from services.writer.transport import Transport
@@ -89,8 +90,12 @@ class Writer:
     ) -> WriterFile:
         """Upload a file of `size` bytes, and return it; it can be used once its state is `completed`.
 
-        `content` is sent piece by piece, never held as a whole; an error that it raises goes through, and cuts the
-        upload short. If a Knowledge Graph is given, the file is added to it, though the answer doesn't say so.
+        `content` is sent piece by piece, never held as a whole. If a Knowledge Graph is given, the file is added to it,
+        though the answer doesn't say so. `media_type` is ASCII.
+
+        Raises:
+            FileError: `content` isn't `size` bytes long. As with an error that `content` itself raises, the request
+                was cut off before its end.
         """
         headers = {
             "Content-Type": media_type,
@@ -103,7 +108,7 @@ class Writer:
             "this Knowledge Graph",
             params={} if graph_id is None else {"graphId": graph_id},
             headers=headers,
-            content=content,
+            content=_exactly(size, content, name),
             extra_seconds=size / 1_000_000 * UPLOAD_S_PER_MEGABYTE,
         )
         return read_file(answer.body)
@@ -206,6 +211,22 @@ async def _all_pages(
             break
         cursors.append(page.next_after)
     return list(found.values())
+
+
+async def _exactly(size: int, content: AsyncIterable[bytes], name: str) -> AsyncIterator[bytes]:
+    """Give the content on, its last piece only once it's known to be as long as it should be."""
+    changed = FileError(f"“{name}” changed while it was being uploaded. Upload it again.")
+    total, held = 0, b""
+    async for piece in content:
+        total += len(piece)
+        if total > size:
+            raise changed
+        if piece:
+            yield held
+            held = piece
+    if total < size:
+        raise changed
+    yield held
 
 
 def _agent_path(agent_id: str) -> str:

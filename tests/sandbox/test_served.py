@@ -1,6 +1,7 @@
 """The sandbox over HTTP: with the official SDK, and across a kill."""
 
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
     def start(*options: str) -> tuple[str, "subprocess.Popen[str]"]:
         whole = command("--port", "0", "--database", str(tmp_path / "sandbox.db"), *options)
-        process = subprocess.Popen(whole, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        process = subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
         started.append(process)
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -177,6 +178,19 @@ def test_the_official_sdk_runs_an_agent_on_files(serve: Serve) -> None:
         client.files.delete(file.id)
         with pytest.raises(APIStatusError, match="exist or was deleted"):
             client.applications.jobs.create(ALT_TEXT, inputs=image)
+
+
+def test_an_upload_that_is_cut_off_leaves_nothing_behind(serve: Serve) -> None:
+    address, process = serve()
+    host, _, port = address.removeprefix("http://").partition(":")
+    headers = ("Host: sandbox", "Authorization: Bearer any", "Content-Type: text/plain", "Content-Length: 999999")
+    head = "\r\n".join(("POST /v1/files HTTP/1.1", *headers, f"Content-Disposition: {attachment('a.txt')}", "", ""))
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + b"x" * 100_000)
+    with sdk(address) as client:
+        assert "a.txt" not in {file.name for file in client.files.list()}
+    process.terminate()
+    assert process.communicate()[1] == ""
 
 
 def test_the_official_sdk_understands_refusals(serve: Serve) -> None:

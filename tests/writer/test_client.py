@@ -32,7 +32,17 @@ from services.errors import (
     UnreachableError,
     WriterError,
 )
-from services.models import Agent, AgentInput, InputType, Job, JobPage, JobState
+from services.models import (
+    Agent,
+    AgentInput,
+    Graph,
+    InputType,
+    Job,
+    JobPage,
+    JobState,
+    WriterFile,
+    WriterFilePage,
+)
 from services.writer import client as client_module
 from services.writer import transport as transport_module
 from services.writer.client import Writer
@@ -50,8 +60,25 @@ CALLS: dict[str, Call] = {
     "job": lambda writer: writer.job("j1"),
     "jobs": lambda writer: writer.jobs("a1"),
     "retry_job": lambda writer: writer.retry_job("j1"),
+    "upload_file": lambda writer: writer.upload_file("tea.txt", "text/plain", 3, pieces(b"tea")),
+    "file": lambda writer: writer.file("f1"),
+    "files": lambda writer: writer.files(),
+    "delete_file": lambda writer: writer.delete_file("f1"),
+    "retry_files": lambda writer: writer.retry_files(["f1", "f2"]),
+    "graphs": lambda writer: writer.graphs(),
+    "create_graph": lambda writer: writer.create_graph("Brand book", "How we sound"),
+    "graph": lambda writer: writer.graph("g1"),
+    "add_to_graph": lambda writer: writer.add_to_graph("g1", "f1"),
+    "remove_from_graph": lambda writer: writer.remove_from_graph("g1", "f1"),
+    "agent_graphs": lambda writer: writer.agent_graphs("a1"),
+    "set_agent_graphs": lambda writer: writer.set_agent_graphs("a1", ["g1"]),
 }
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+
+
+async def pieces(*content: bytes) -> AsyncIterator[bytes]:
+    for piece in content:
+        yield piece
 
 
 @asynccontextmanager
@@ -128,6 +155,18 @@ async def test_text_that_utf8_cannot_carry_is_mended_before_it_is_sent() -> None
         ("job", {"id": "j1", "status": "failed"}, "GET /v1/applications/jobs/j1"),
         ("jobs", {"result": []}, "GET /v1/applications/a1/jobs?offset=0&limit=100"),
         ("retry_job", {"id": "j1"}, "POST /v1/applications/jobs/j1/retry"),
+        ("upload_file", {"id": "f1"}, "POST /v1/files"),
+        ("file", {"id": "f1"}, "GET /v1/files/f1"),
+        ("files", {"data": []}, "GET /v1/files?limit=100"),
+        ("delete_file", {"id": "f1", "deleted": True}, "DELETE /v1/files/f1"),
+        ("retry_files", {"success": True}, "POST /v1/files/retry"),
+        ("graphs", {"data": []}, "GET /v1/graphs?limit=100"),
+        ("create_graph", {"id": "g1"}, "POST /v1/graphs"),
+        ("graph", {"id": "g1"}, "GET /v1/graphs/g1"),
+        ("add_to_graph", {"id": "f1"}, "POST /v1/graphs/g1/file"),
+        ("remove_from_graph", {"id": "f1", "deleted": True}, "DELETE /v1/graphs/g1/file/f1"),
+        ("agent_graphs", {"graph_ids": []}, "GET /v1/applications/a1/graphs"),
+        ("set_agent_graphs", {"graph_ids": []}, "PUT /v1/applications/a1/graphs"),
     ],
 )
 async def test_each_call_is_one_request_to_the_documented_address(call: str, answer: object, expected: str) -> None:
@@ -669,9 +708,11 @@ WORD = st.sampled_from(
     ["in_progress", "completed", "failed", "text", "dropdown", "file", "media", "2026-05-01T10:00:00Z"]
 )
 INPUT = st.dictionaries(st.sampled_from(["name", "input_type", "required", "options"]), JSON | WORD)
+FILE_NAMES = ["graph_ids", "file_status", "type", "deleted", "success", "total"]
 JOB_NAMES = ["id", "job_id", "status", "created_at", "data", "error", "result", "totalCount"]
 AGENT_NAMES = ["name", "inputs", "has_more", "last_id", "errors", "description"]
-RECORD = st.dictionaries(st.sampled_from(JOB_NAMES + AGENT_NAMES), JSON | WORD | st.lists(INPUT, max_size=2))
+NAMES = st.sampled_from(JOB_NAMES + AGENT_NAMES + FILE_NAMES)
+RECORD = st.dictionaries(NAMES, JSON | WORD | st.lists(INPUT, max_size=2))
 BODY = JSON | RECORD | st.fixed_dictionaries({"data": st.lists(RECORD, max_size=3), "has_more": st.just(True)})
 BODY |= st.fixed_dictionaries({"result": st.lists(RECORD, max_size=3)})
 HEADER = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=30)
@@ -694,7 +735,8 @@ async def test_whatever_is_answered_gives_a_record_or_an_error_of_ours(
             found = await CALLS[call](writer)
         except WriterError as error:
             found = str(error)
-    assert isinstance(found, Job | JobPage | Agent | list | str)
+    kinds = (Job, JobPage, Agent, WriterFile, WriterFilePage, Graph, list, tuple, str, type(None))
+    assert isinstance(found, kinds)
     repr(found).encode()
 
 
