@@ -497,7 +497,6 @@ def test_several_columns_for_an_input_of_one_value_are_a_problem_where_two_are_f
 # --- build: files
 
 
-
 def test_a_file_is_an_id_without_the_blanks_around_it() -> None:
     assert builder(IMAGE, column("I"), "I").build(SheetRow(2, (" 1f0c-77\n",))) == ({"Image": ["1f0c-77"]}, [])
 
