@@ -1,6 +1,6 @@
 """Stored files on the screens: where their bytes and small images come from, and how they're named."""
 
-from services.models import FileRef, NamedFile
+from services.models import FileRef
 
 _MB, _KB = 1024 * 1024, 1024
 
@@ -13,11 +13,6 @@ def thumbnail_url(ref: FileRef) -> str:
 def file_url(ref: FileRef) -> str:
     """Where a file can be downloaded."""
     return f"/files/{ref.hash}"
-
-
-def is_image(named: NamedFile) -> bool:
-    """Whether a file is an image by its content."""
-    return named.file.media_type.startswith("image/")
 
 
 def size_words(size: int) -> str:

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.files import is_image
 from components.new_batch.agent import choose_agent, compare_agent, describe_inputs, retry_button, wants_fresh_agents
 from components.new_batch.checks import show_check, show_incomplete
 from components.new_batch.columns import Columns, choose_columns, show_unused_columns
@@ -42,7 +40,7 @@ from components.page import attempt, open_page
 from components.words import count, plain
 from services.desk import Desk, Upload
 from services.errors import MissingError, PersonError, SheetError, WriterError
-from services.models import Agent, Check, Choice, Draft, FilesReport, LaunchOptions, NamedFile, Reading
+from services.models import Agent, Check, Choice, Draft, FilesReport, LaunchOptions, Reading
 
 PREVIEW_ROWS = 6
 REFUSALS = "refusals"
@@ -269,19 +267,13 @@ def files_box(desk: Desk, draft: Draft, report: FilesReport) -> None:
     """Show the files beside the spreadsheet, take more, and follow downloads."""
     with st.container(border=True, key="files", gap="small"):
         files_title(report)
-        show_pictures(pictures(desk, report), len(report.attached))
+        show_pictures(desk.files.pictures(report.attached, MAX_PICTURES), len(report.attached))
         show_unmatched(report, lambda: desk.files.detach(draft.id, [file.name for file in report.unused]))
         if report.pending_urls:
             desk.files.fetch(draft)
             st.fragment(lambda: follow_downloads(desk, draft.id), run_every=FETCH_REFRESH_S)()
         show_failed_downloads(report, lambda: desk.files.refetch(draft))
         take_files(desk, draft)
-
-
-def pictures(desk: Desk, report: FilesReport) -> list[tuple[NamedFile, bytes]]:
-    """Give the first attached images, small."""
-    found = ((named, desk.files.thumbnail(named.file.hash)) for named in report.attached if is_image(named))
-    return [(named, image) for named, image in islice(found, MAX_PICTURES) if image]
 
 
 def take_files(desk: Desk, draft: Draft) -> None:

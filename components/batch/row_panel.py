@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from components.batch.suggestion import suggestion
-from components.files import file_url, is_image, size_words, thumbnail_url
+from components.files import file_url, size_words
 from components.states import ROWS
 from components.words import count, duration, number, plain, shorten, state_word
-from services.models import Attempt, FileRef, NamedFile, RowDetail, RowState
+from services.models import Attempt, FileRef, FileView, RowDetail, RowState
 
 _PICTURE_PX = 240
 _MAX_NAME = 60
@@ -31,7 +31,7 @@ def retry_button(ticked: int) -> bool:
     return st.button(label, key="retry_selected", icon=":material/replay:", width="stretch")
 
 
-def row_panel(row: RowDetail, files: Mapping[str, NamedFile], clock: Callable[..., str]) -> None:
+def row_panel(row: RowDetail, files: Mapping[str, FileView], clock: Callable[..., str]) -> None:
     """Everything about one row; `files` are the stored files that its inputs name, by their hashes."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(f"Row {number(row.number)}", anchor=False, width="content")
@@ -48,7 +48,7 @@ def row_panel(row: RowDetail, files: Mapping[str, NamedFile], clock: Callable[..
     _attempts(row.attempts, clock)
 
 
-def _inputs(row: RowDetail, files: Mapping[str, NamedFile]) -> None:
+def _inputs(row: RowDetail, files: Mapping[str, FileView]) -> None:
     for name, values in row.inputs.items():
         with st.container(gap="xsmall"):
             st.caption(plain(name))
@@ -60,14 +60,14 @@ def _inputs(row: RowDetail, files: Mapping[str, NamedFile]) -> None:
                 st.text("\n".join(values))
 
 
-def _file(ref: FileRef, named: NamedFile | None) -> None:
-    """A file as the image that it is, or as its name and size, with a link to download it."""
-    if named is None:
+def _file(ref: FileRef, view: FileView | None) -> None:
+    """A file as the image that it is, and a link to download it with its name and size."""
+    if view is None:
         st.text(f"{ref.name} (no longer stored)")
         return
-    if is_image(named):
-        st.image(thumbnail_url(ref), caption=plain(ref.name), width=_PICTURE_PX)
-    words = f"{plain(shorten(ref.name, _MAX_NAME))} ({size_words(named.file.size)})"
+    if view.image:
+        st.image(view.image, width=_PICTURE_PX)
+    words = f"{plain(shorten(ref.name, _MAX_NAME))} · {size_words(view.named.file.size)}"
     st.link_button(words, file_url(ref), icon=":material/download:", type="tertiary")
 
 

@@ -252,7 +252,7 @@ def _columns(inputs: Sequence[Column], errors_first: bool) -> dict[str, Any]:
     return {
         "number": column.NumberColumn("Row", width=56, help="The row's number in the spreadsheet"),
         "status": column.MultiselectColumn("Status", options=list(words), color=list(words.values()), width=110),
-        "picture": column.ImageColumn("Image", width=64),
+        "picture": column.ImageColumn("Preview", width=64),
         **given,
         "suggestion": column.TextColumn("Suggestion", width=suggestion),
         "error": column.TextColumn("Error", width=error),

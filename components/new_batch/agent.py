@@ -13,7 +13,7 @@ _TYPES = {
     InputType.TEXT: "text",
     InputType.DROPDOWN: "dropdown",
     InputType.FILE: "file",
-    InputType.MEDIA: "image or other media",
+    InputType.MEDIA: "image",
 }
 
 
@@ -101,8 +101,8 @@ def _described(agent_input: AgentInput) -> str:
 
 
 def type_in_words(agent_input: AgentInput) -> str:
-    """Give the type of an input in plain words: "text", "file (link or file ID), up to 5 values"."""
+    """Give the type of an input in plain words: "text", "file or link, up to 5 values"."""
     words = _TYPES[agent_input.type]
     if agent_input.type in (InputType.FILE, InputType.MEDIA):
-        words += " (link or file ID)" if agent_input.takes_urls else " (file ID)"
+        words += " or link" if agent_input.takes_urls else ""
     return words if agent_input.max_values == 1 else f"{words}, up to {agent_input.max_values} values"

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from components.words import count, number, plain, shorten
-from services.models import FilesReport, InputFiles, NamedFile, UnmatchedName
+from services.models import FilesReport, FileView, InputFiles, UnmatchedName
 
 _FROM = ("Files or a ZIP", "A folder")
 _MAX_LISTED = 20
@@ -39,7 +39,7 @@ def attach_files(round_: int, max_megabytes: int) -> list[UploadedFile]:
         max_upload_size=max_megabytes,
         key=f"files_{'folder' if is_folder else 'files'}_{round_}",
     )
-    st.caption(f"Up to {number(max_megabytes)} MB per file. For more than 500 files, upload one ZIP.")
+    st.caption("For more than 500 files, upload one ZIP.")
     return list(given or [])
 
 
@@ -66,14 +66,15 @@ def show_unmatched(report: FilesReport, on_remove: Callable[[], None]) -> None:
             st.button("Remove", key="remove_unused", on_click=on_remove, icon=":material/delete:", type="tertiary")
 
 
-def show_pictures(pictures: Sequence[tuple[NamedFile, bytes]], total: int) -> None:
+def show_pictures(pictures: Sequence[FileView], total: int) -> None:
     """Small images of the first attached files."""
     if not pictures:
         return
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        for named, image in pictures:
-            name = named.name.rpartition("/")[2]
-            st.image(image, caption=plain(shorten(name, _PICTURE_NAME)), width=_PICTURE_PX)
+    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+        for picture in pictures:
+            name = picture.named.name.rpartition("/")[2]
+            if picture.image:
+                st.image(picture.image, caption=plain(shorten(name, _PICTURE_NAME)), width=_PICTURE_PX)
     if total > len(pictures):
         st.caption(f"{count(len(pictures), 'image')} of {count(total, 'file')}")
 

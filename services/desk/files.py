@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -18,7 +19,7 @@ from services.files.fetch import Limits as FetchLimits
 from services.files.kinds import extension
 from services.files.paths import is_litter, is_safe, shown, slashed
 from services.files.vault import Vault
-from services.models import Draft, FilesReport, NamedFile, RowDetail, file_refs
+from services.models import Draft, FilesReport, FileView, NamedFile, RowDetail, file_refs
 from services.settings import Settings
 from services.store import DraftSource, Store
 
@@ -120,10 +121,15 @@ class Files:
 
     # of batches and drafts
 
-    def of_row(self, row: RowDetail) -> dict[str, NamedFile]:
+    def of_row(self, row: RowDetail) -> dict[str, FileView]:
         """The stored files that a row's inputs name, by their hashes; without those that are gone."""
         found = (self._store.files.stored(ref.hash) for ref in file_refs(row.inputs))
-        return {named.file.hash: named for named in found if named is not None}
+        return {named.file.hash: self._view(named) for named in found if named is not None}
+
+    def pictures(self, files: Iterable[NamedFile], most: int) -> list[FileView]:
+        """The first of the files that are images."""
+        views = (self._view(named) for named in files)
+        return list(islice((view for view in views if view.image), most))
 
     def open(self, content_hash: str) -> tuple[NamedFile, Path]:
         """A stored file and where its bytes are. Raises MissingError: nothing has such a file."""
@@ -154,6 +160,10 @@ class Files:
             for named in files:
                 if named.file.hash not in needed:
                     self._vault.remove(named.file.hash)
+
+    def _view(self, named: NamedFile) -> FileView:
+        is_image = named.file.media_type.startswith("image/")
+        return FileView(named, self._vault.thumbnail(named.file.hash) if is_image else None)
 
     def _room(self, draft_id: str, found: Sequence[NamedFile]) -> int:
         """How many more bytes may be put beside a draft."""

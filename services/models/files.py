@@ -25,6 +25,15 @@ class NamedFile:
 
 
 @dataclass(frozen=True)
+class FileView:
+    """A file as a screen shows it."""
+
+    named: NamedFile
+    image: bytes | None
+    """A small image of it; None where it's no image that can be read."""
+
+
+@dataclass(frozen=True)
 class CellFiles:
     """What one cell refers to."""
 

@@ -25,9 +25,9 @@ from services.models import (
     ConnectionHealth,
     Counts,
     Estimate,
+    FileView,
     InputType,
     Load,
-    NamedFile,
     PauseKind,
     RowDetail,
     RowPage,
@@ -156,9 +156,9 @@ class StubFiles(Files):
     """Knows of files what the page of a batch asks."""
 
     def __init__(self) -> None:
-        self.held: dict[str, NamedFile] = {}
+        self.held: dict[str, FileView] = {}
 
-    def of_row(self, row: RowDetail) -> dict[str, NamedFile]:
+    def of_row(self, row: RowDetail) -> dict[str, FileView]:
         return self.held
 
 
