@@ -19,7 +19,7 @@ from components.batch.header import (
     time_left,
     what_retry_does,
 )
-from components.batch.pace import RESTING, pace, retrying
+from components.batch.pace import RESTING, pace, retrying, uploading
 from components.batch.progress import progress
 from components.batch.reasons import why_failed
 from components.batch.row_panel import no_row_panel, retry_button, row_panel
@@ -154,6 +154,8 @@ def right_now(summary: BatchSummary) -> list[str]:
     counts = summary.counts
     lost = desk.rows.lost(batch_id) if counts[RowState.SENDING] else 0
     parts = pace(desk.load(), now(), waiting=sendable(summary.batch, counts) > 0, lost=lost)
+    if files := uploading(desk.files.upload_progress(summary.batch)):
+        parts.append(files)
     if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
         parts.append(retrying(counts.retrying, counts[RowState.FAILED]))
     return parts

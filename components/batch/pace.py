@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timedelta
 
 from components.words import count, duration, number, plain, shorten
-from services.models import Load
+from services.models import Load, UploadProgress
 
 RESTING = "No jobs running"
 """Takes the place of the pace, so that nothing moves when a batch comes to rest."""
@@ -32,6 +32,13 @@ def retrying(rows: int, failed: int) -> str:
     if rows == 0:
         return "No automatic retries left" if failed else "Failed rows are retried automatically"
     return f"{count(rows, 'failed row')} will be retried automatically"
+
+
+def uploading(progress: UploadProgress) -> str:
+    """How many of the batch's files Writer has, while some are missing; nothing where it has no files."""
+    if progress.uploaded >= progress.total:
+        return ""
+    return f"{number(progress.uploaded)} of {count(progress.total, 'file')} uploaded"
 
 
 def _used(load: Load) -> str:

@@ -19,7 +19,17 @@ from services.files.fetch import Limits as FetchLimits
 from services.files.kinds import extension
 from services.files.paths import is_litter, is_safe, shown, slashed
 from services.files.vault import Vault
-from services.models import Draft, FilesReport, FileView, NamedFile, RowDetail, file_refs
+from services.models import (
+    Batch,
+    Draft,
+    FilesReport,
+    FileView,
+    InputType,
+    NamedFile,
+    RowDetail,
+    UploadProgress,
+    file_refs,
+)
 from services.settings import Settings
 from services.store import DraftSource, Store
 
@@ -130,6 +140,12 @@ class Files:
         """The first of the files that are images."""
         views = (self._view(named) for named in files)
         return list(islice((view for view in views if view.image), most))
+
+    def upload_progress(self, batch: Batch) -> UploadProgress:
+        """How many of a batch's files Writer has processed."""
+        if not any(field.type in (InputType.FILE, InputType.MEDIA) for field in batch.agent.inputs):
+            return UploadProgress(0, 0)
+        return self._store.uploads.progress(batch.id)
 
     def open(self, content_hash: str) -> tuple[NamedFile, Path]:
         """A stored file and where its bytes are. Raises MissingError: nothing has such a file."""

@@ -33,6 +33,7 @@ from services.models import (
     RowPage,
     RowPreview,
     RowState,
+    UploadProgress,
 )
 from services.settings import Settings, load
 from services.store.rows import mapped_values
@@ -157,6 +158,9 @@ class StubFiles(Files):
 
     def __init__(self) -> None:
         self.held: dict[str, FileView] = {}
+
+    def upload_progress(self, batch: Batch) -> UploadProgress:
+        return UploadProgress(0, 0)
 
     def of_row(self, row: RowDetail) -> dict[str, FileView]:
         return self.held
