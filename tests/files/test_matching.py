@@ -141,11 +141,13 @@ def test_missing_names_have_close_ones() -> None:
             "https://x.example/1.jpg,https://x.example/2.jpg; a.jpg",
             ["https://x.example/1.jpg", "https://x.example/2.jpg", "a.jpg"],
         ),
+        ("https://x.example/1.jpg;; my mug.jpg, b.jpg", ["https://x.example/1.jpg", "my mug.jpg", "b.jpg"]),
+        (",odd.jpg, a.jpg,,", [",odd.jpg", "a.jpg"]),
         ("a.jpg, https://x.example/1.jpg\nHTTP://X/2", ["a.jpg", "https://x.example/1.jpg", "HTTP://X/2"]),
     ],
 )
 def test_several_names_in_a_cell(cell: str, parts: list[str]) -> None:
-    assert found(["a.jpg", "b.jpg", "mug, blue.jpg"], cell) == parts
+    assert found(["a.jpg", "b.jpg", "mug, blue.jpg", "my mug.jpg", ",odd.jpg"], cell) == parts
 
 
 def test_a_cell_for_one_file_isnt_split() -> None:
@@ -180,7 +182,14 @@ def test_10_000_files_and_100_000_cells_take_a_few_seconds(kind: str) -> None:
 
 def test_hostile_cells_and_names_take_no_time() -> None:
     begin = time.process_time()
-    matched(["a," * 100 + "b.jpg", "/".join("x" * 200)], "a," * 16_000, "https://x " * 3_000, "/" * 32_000, "%" * 9_000)
+    matched(
+        ["a," * 100 + "b.jpg", "/".join("x" * 200)],
+        "a," * 16_000,
+        "https://x " * 3_000,
+        "https://x" + "," * 30_000 + "y",
+        "/" * 32_000,
+        "%" * 9_000,
+    )
     matched(["x/" * 100 + "y"] * 200, *("z/" * 900 + str(n) for n in range(50)))
     assert time.process_time() - begin < 5
 
