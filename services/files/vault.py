@@ -78,7 +78,7 @@ class Incoming:
         path = self._vault.path(content_hash)
         try:
             self._file.flush()
-            if not path.exists():
+            if not _renewed(path):
                 os.fsync(self._file.fileno())
                 self._file.close()
                 path.parent.mkdir(exist_ok=True)
@@ -225,6 +225,15 @@ def _remove_leftover(path: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def _renewed(path: Path) -> bool:
+    """Have a file count as added now, so that nobody clears it away; False if there is none."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _changed_at(path: Path) -> float:

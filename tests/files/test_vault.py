@@ -49,6 +49,18 @@ def test_a_file_is_kept_once_by_its_hash(vault: Vault) -> None:
     assert vault.size() == len(data)
 
 
+def test_what_was_added_lately_isnt_listed_as_unused_even_if_it_was_there_before(vault: Vault) -> None:
+    old, added_again, new = add(vault, b"old"), add(vault, b"again"), add(vault, b"new")
+    vault.words(old)
+    yesterday = time.time() - 25 * 3600
+    for stored in (old, added_again):
+        os.utime(vault.path(stored.hash), (yesterday, yesterday))
+    assert set(vault.hashes(unused_for_s=3600)) == {old.hash, added_again.hash}
+    add(vault, b"again")
+    assert list(vault.hashes(unused_for_s=3600)) == [old.hash]
+    assert new.hash in set(vault.hashes(unused_for_s=-60))
+
+
 def test_removing_a_file_removes_what_was_derived_from_it(vault: Vault) -> None:
     kept, removed = add(vault, b"a b"), add(vault, image("PNG"))
     assert vault.thumbnail(removed.hash)
