@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from services.files.kinds import extension
 from services.files.names import FileIndex, Meaning
@@ -13,9 +14,8 @@ MAX_CLOSE_LOOKUPS = 300
 """For how many missing names close ones are looked up: if more are missing, it's likely the wrong column."""
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
-_BETWEEN_URLS = re.compile(r"[,;]\s+|[,;](?=https?://)|\s+", re.IGNORECASE)
+_URL_IN_LINE = re.compile(r"\s*https?://\S*?(?=[,;]{0,9}(?:\s|$)|[,;]{1,9}https?://)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[,;]")
-_MAX_URL_START = 100  # enough to see that one begins, however many blanks stand before it
 
 
 def is_url(text: str) -> bool:
@@ -71,39 +71,30 @@ class _Matching:
     def _parts(self, text: str) -> list[str]:
         """Split a cell into names and URLs."""
         text = text.strip()
-        if not self._several or self._is_a_name(text):
+        if not self._several:
             return [text]
         return list(dict.fromkeys(part for line in text.splitlines() if line.strip() for part in self._line(line)))
 
-    def _is_a_name(self, text: str) -> bool:
-        """Whether a text with separators in it is the name of one file."""
-        separators = len(_SEPARATOR.findall(text))
-        return 0 < separators <= self._max_separators and not is_url(text) and bool(self._meaning(text).files)
-
     def _line(self, line: str) -> Iterator[str]:
-        if is_url(line):
-            yield from filter(None, (part.strip(" ,;") for part in _BETWEEN_URLS.split(line.strip())))
-            return
-        pieces = _SEPARATOR.split(line)
-        ends = [found.end() for found in _SEPARATOR.finditer(line)] + [len(line) + 1]
-        start = 0
-        while start < len(pieces):
-            begin = ends[start - 1] if start else 0
-            if is_url(line[begin : begin + _MAX_URL_START]):
-                yield from self._line(line[begin:].strip())
-                return
-            taken, name = self._longest(line, begin, ends[start : start + self._max_separators + 1])
-            start += taken
-            if name:
+        begin = 0
+        while begin < len(line):
+            if url := _URL_IN_LINE.match(line, begin):
+                begin = url.end()
+                yield url[0].strip()
+                continue
+            end = self._end_of_name(line, begin)
+            if name := line[begin:end].strip():
                 yield name
+            begin = end + 1
 
-    def _longest(self, line: str, begin: int, ends: Sequence[int]) -> tuple[int, str]:
-        """Take as many pieces as a file's name has; one if there is no such file."""
-        for taken in range(len(ends), 1, -1):
-            name = line[begin : ends[taken - 1] - 1].strip()
-            if self._meaning(name).files:
-                return taken, name
-        return 1, line[begin : ends[0] - 1].strip()
+    def _end_of_name(self, line: str, begin: int) -> int:
+        """Say where a name ends: at the next separator, or further on if a file's name has separators in it."""
+        found = _SEPARATOR.finditer(line, begin)
+        ends = [separator.start() for separator in islice(found, self._max_separators + 1)]
+        if len(ends) <= self._max_separators:
+            ends.append(len(line))
+        longer = (end for end in reversed(ends[1:]) if self._meaning(line[begin:end].strip()).files)
+        return next(longer, ends[0])
 
     def _meaning(self, name: str) -> Meaning:
         if name not in self._meanings:

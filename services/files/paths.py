@@ -40,8 +40,10 @@ def safe_name(name: str) -> str:
 
 def shown(name: str) -> str:
     """Write a name from outside as it can stand in a sentence: not too long, and with nothing invisible."""
-    kept = "".join("\ufffd" if _is_control(character) else character for character in name[: _MAX_SHOWN_LENGTH + 1])
-    return kept if len(kept) <= _MAX_SHOWN_LENGTH else f"{kept[: _MAX_SHOWN_LENGTH - 1]}…"
+    kept = name if len(name) <= _MAX_SHOWN_LENGTH else f"{name[: _MAX_SHOWN_LENGTH - 1]}…"
+    if kept.isprintable():
+        return kept
+    return "".join("\ufffd" if _is_control(character) else character for character in kept)
 
 
 def _is_safe_part(part: str) -> bool:

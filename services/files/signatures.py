@@ -115,7 +115,7 @@ def _ole_type(path: Path, start: bytes) -> str:
     sector_bytes = 1 << min(int.from_bytes(start[30:32], "little"), 16)
     place = (int.from_bytes(start[48:52], "little") + 1) * sector_bytes
     with path.open("rb") as file:
-        file.seek(place)
+        file.seek(min(place, path.stat().st_size))
         directory = file.read(_OLE_DIRECTORY_BYTES)
     places = {directory.find(f"{name}\0".encode("utf-16-le")): media_type for name, media_type in _OLE_STREAMS}
     places.pop(-1, None)

@@ -74,24 +74,20 @@ class Incoming:
 
     def store(self) -> StoredFile:
         """Keep what was written. Once this returns, the file is there even if the power fails."""
+        content_hash = self._hash.hexdigest()
+        path = self._vault.path(content_hash)
         try:
             self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            stored = StoredFile(self._hash.hexdigest(), self._size, detect(self._path))
-            self._place(self._vault.path(stored.hash))
+            if not _renewed(path):
+                os.fsync(self._file.fileno())
+                self._file.close()
+                path.parent.mkdir(exist_ok=True)
+                self._path.replace(path)
+                _sync_folder(path.parent)
+                _sync_folder(self._vault.folder)
+            return StoredFile(content_hash, self._size, detect(path))
         except OSError as exc:
             raise _unwritable(self._name, exc) from exc
-        return stored
-
-    def _place(self, path: Path) -> None:
-        """Move the file to its place, unless its content is there already."""
-        if path.exists():
-            return
-        path.parent.mkdir(exist_ok=True)
-        self._path.replace(path)
-        _sync_folder(path.parent)
-        _sync_folder(self._vault.folder)
 
 
 class Vault:
@@ -229,6 +225,15 @@ def _remove_leftover(path: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def _renewed(path: Path) -> bool:
+    """Have a file count as added now, so that nobody clears it away; False if there is none."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _changed_at(path: Path) -> float:

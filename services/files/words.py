@@ -3,9 +3,9 @@
 import logging
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from xml.etree import ElementTree
 
 from services.files.kinds import OOXML
@@ -18,6 +18,7 @@ _OOXML_PARTS = {
     f"{OOXML}.wordprocessingml.document": re.compile(r"word/(?:document|footnotes|endnotes)\d*\.xml"),
     f"{OOXML}.presentationml.presentation": re.compile(r"ppt/slides/slide\d+\.xml"),
 }
+_WITHIN_LINES = re.compile("a|abbr|b|bdi|bdo|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u|wbr")
 _BREAKS = frozenset(("p", "br", "tab", "tc", "cr"))
 
 
@@ -54,15 +55,24 @@ def _text(path: Path) -> Iterator[str]:
 
 
 def _page(path: Path) -> Iterator[str]:
-    from lxml import html
+    from lxml import etree, html
 
     if path.stat().st_size > _MAX_MARKUP_BYTES:
         raise ValueError("the page is too large")
     root = html.document_fromstring(path.read_bytes())
-    for element in root.iter():
-        if isinstance(element.tag, str) and element.tag not in ("script", "style"):
+    yield "".join(_page_text(etree.iterwalk(root, events=("start", "end"))))
+
+
+def _page_text(events: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """Give the texts of a page, and a blank where something begins or ends that isn't within a line."""
+    for event, element in events:
+        tag = element.tag if isinstance(element.tag, str) else "script"  # comments aren't read either
+        if not _WITHIN_LINES.fullmatch(tag):
+            yield " "
+        if event == "end":
+            yield element.tail or ""
+        elif tag not in ("script", "style"):
             yield element.text or ""
-        yield element.tail or ""
 
 
 def _pdf(path: Path) -> Iterator[str]:
