@@ -4,6 +4,7 @@ from httpx import ASGITransport
 
 from services.clock import Clock
 from services.desk.batches import Batches
+from services.desk.connections import Connections
 from services.desk.drafts import Drafts
 from services.desk.files import Files
 from services.desk.rows import Rows
@@ -37,6 +38,7 @@ class Desk:
         self.drafts = Drafts(settings, store, self.files, engine, clock)
         self.batches = Batches(connection_id, store, self.files, engine, gateway, clock)
         self.rows = Rows(connection_id, store, engine)
+        self.connections = Connections(settings, store, engine, gateway, clock)
 
     def start(self) -> None:
         """Begin to work on the batches that are running."""

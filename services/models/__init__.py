@@ -20,7 +20,8 @@ from services.models.batch import (
     sampled,
     sendable,
 )
-from services.models.connection import ConnectionHealth, Load
+from services.models.connection import ConnectionHealth, ConnectionState, ConnectionTest, Load
+from services.models.database import DatabaseInfo
 from services.models.draft import (
     MOST_RETRIES,
     Check,
@@ -78,7 +79,10 @@ __all__ = [
     "ChoiceKind",
     "Choices",
     "ConnectionHealth",
+    "ConnectionState",
+    "ConnectionTest",
     "Counts",
+    "DatabaseInfo",
     "Draft",
     "Estimate",
     "ExportRow",

@@ -1,5 +1,7 @@
 """The store: the only place that knows SQL, and the only truth. Synchronous; called in threads."""
 
+from services.models import DatabaseInfo
+from services.store.about import database_info
 from services.store.batches import Batches
 from services.store.connections import Connections
 from services.store.database import Database
@@ -53,6 +55,10 @@ class Store:
         self.watch = Watch(self._database)
         self.connections = Connections(self._database)
         self.ownership = Ownership(self._database)
+
+    def database_info(self) -> DatabaseInfo:
+        """What the database is and where."""
+        return database_info(self._database)
 
     def close(self) -> None:
         """Close the database."""
