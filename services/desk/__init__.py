@@ -5,7 +5,7 @@ desk.files      attach files to a draft, download what URLs lead to, open stored
 desk.agents     list the agents of the API key
 desk.batches    list, pause, resume, cancel, delete, download
 desk.rows       find, read and retry the rows of a batch
-desk.connections   what Copydesk is connected to, and tests of keys
+desk.connections  tell what Copydesk is connected to, and test keys
 desk.health()   whether Writer can be reached; desk.load(): what the requests are doing
 """
 

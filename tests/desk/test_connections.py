@@ -45,6 +45,10 @@ def refusal(status: int, words: str) -> bytes:
     return reply(status, {"tpe": "fail", "errors": [{"description": words, "key": "k"}], "extras": {}})
 
 
+def all_bytes(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.iterdir())
+
+
 async def outcome(desk: Desk, key: str | None = None) -> ConnectionTest:
     """What the test of that key, or else of the connection in use, tells."""
     test = desk.connections.test() if key is None else desk.connections.test_key(key)
@@ -174,8 +178,7 @@ async def test_a_key_that_is_tested_is_neither_logged_nor_told_nor_stored(
     assert OTHER_KEY not in repr(tests)
     assert "The key [API key] is unknown." in tests[0].problem
     assert OTHER_KEY not in caplog.text
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert OTHER_KEY.encode() not in stored
+    assert OTHER_KEY.encode() not in all_bytes(tmp_path)
 
 
 async def test_a_desk_that_stops_cancels_a_test_that_is_running(open_desk: OpenDesk) -> None:

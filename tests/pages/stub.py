@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.desk import PAGE_BATCHES, PAGE_ROWS, Desk
 from services.desk.batches import Batches
+from services.desk.connections import Connections
 from services.desk.drafts import Drafts
 from services.desk.files import Files
 from services.desk.rows import Rows
@@ -23,7 +25,10 @@ from services.models import (
     Choice,
     ChoiceKind,
     ConnectionHealth,
+    ConnectionState,
+    ConnectionTest,
     Counts,
+    DatabaseInfo,
     Estimate,
     InputType,
     Load,
@@ -114,6 +119,8 @@ class StubDesk(Desk):
         self.rows = StubRows(self)
         self.drafts = StubDrafts()
         self.files = StubFiles()
+        self.connections = StubConnections(self)
+        self.tested = ConnectionTest(LAUNCHED, ("Product description", "Tag *line*"), 1, 0.42)
 
     def hold(self, batch: Batch, rows: Sequence[RowDetail] = ()) -> Batch:
         """Take a batch in."""
@@ -270,6 +277,31 @@ class StubRows(Rows):
     def retry_reason(self, batch_id: str, reason: str) -> int:
         self._desk.do("retry_reason", batch_id, reason)
         return 2
+
+
+class StubConnections(Connections):
+    """Tells what the stub is given as the result of every test."""
+
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+
+    def state(self) -> ConnectionState:
+        connection = self._desk.connection
+        key_hint = "" if connection.is_sandbox else connection.key_hint
+        database = DatabaseInfo("SQLite", "3.45.1", "data/copydesk.db", 1_234_567, "0006")
+        return ConnectionState(self._desk.settings.writer_base_url, key_hint, database, "1.2.3")
+
+    def test(self) -> "Future[ConnectionTest]":
+        return self._done("test")
+
+    def test_key(self, key: str) -> "Future[ConnectionTest]":
+        return self._done("test_key", key)
+
+    def _done(self, *order: str) -> "Future[ConnectionTest]":
+        self._desk.told.append(order)
+        future: Future[ConnectionTest] = Future()
+        future.set_result(self._desk.tested)
+        return future
 
 
 def _text(row: RowDetail) -> str:
