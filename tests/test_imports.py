@@ -31,8 +31,8 @@ FLOORS = {
     ],
     "components": [
         {"words", "states", "refresh", "selection", "markdown", "files"},
-        {"options", "asking", "page", "pace"},
-        {"new_batch", "batch", "batches", "connection"},
+        {"options", "asking", "page", "pace", "agent"},
+        {"new_batch", "batch", "batches", "agents", "connection"},
     ],
 }
 """The rooms of a folder, from the ground up: each imports only from floors below its own, and from itself."""

@@ -3,7 +3,7 @@
 Records are frozen: a change is a new record, or a change in the store. Times are aware UTC datetimes.
 """
 
-from services.models.agent import Agent, AgentInput, InputType
+from services.models.agent import Agent, AgentInput, AgentUsage, InputType
 from services.models.batch import (
     Batch,
     BatchPage,
@@ -68,6 +68,7 @@ __all__ = [
     "UNSUCCESSFUL",
     "Agent",
     "AgentInput",
+    "AgentUsage",
     "Attempt",
     "Batch",
     "BatchPage",

@@ -13,6 +13,7 @@ from services.store.ownership import Ownership
 from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent, Signs, UnconfirmedRows
 from services.store.rows import Rows
 from services.store.uploads import AwaitingRow, Upload, Uploads
+from services.store.usage import Usage
 from services.store.watch import Watch
 from services.store.window import Decision, Entry, Window
 from services.store.work import Work
@@ -52,6 +53,7 @@ class Store:
         self.evidence = Evidence(self._database)
         self.files = Files(self._database)
         self.uploads = Uploads(self._database)
+        self.usage = Usage(self._database)
         self.watch = Watch(self._database)
         self.connections = Connections(self._database)
         self.ownership = Ownership(self._database)

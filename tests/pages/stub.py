@@ -13,10 +13,12 @@ from services.desk.connections import Connections
 from services.desk.drafts import Drafts
 from services.desk.files import Files
 from services.desk.rows import Rows
-from services.errors import MissingError, RefusedError
+from services.desk.usage import Usage
+from services.errors import MissingError, RefusedError, WriterError
 from services.models import (
     Agent,
     AgentInput,
+    AgentUsage,
     Attempt,
     Batch,
     BatchPage,
@@ -29,6 +31,7 @@ from services.models import (
     ConnectionTest,
     Counts,
     DatabaseInfo,
+    Draft,
     Estimate,
     InputType,
     Load,
@@ -41,6 +44,7 @@ from services.models import (
 )
 from services.settings import Settings, load
 from services.store.rows import mapped_values
+from services.writer.agents import Agents
 
 AGENT = Agent(
     "agent-1",
@@ -119,6 +123,8 @@ class StubDesk(Desk):
         self.rows = StubRows(self)
         self.drafts = StubDrafts()
         self.files = StubFiles()
+        self.agents: StubAgents = StubAgents(self)
+        self.usage: StubUsage = StubUsage()
         self.connections = StubConnections(self)
         self.tested = ConnectionTest(LAUNCHED, ("Product description", "Tag *line*"), 1, 0.42)
 
@@ -177,6 +183,9 @@ class StubDrafts(Drafts):
 
     def estimate(self, rows: int) -> Estimate:
         return Estimate(rows * 2, rows / 200)
+
+    def get(self, draft_id: str) -> Draft:
+        raise MissingError("This draft doesn't exist.")
 
 
 class StubBatches(Batches):
@@ -277,6 +286,31 @@ class StubRows(Rows):
     def retry_reason(self, batch_id: str, reason: str) -> int:
         self._desk.do("retry_reason", batch_id, reason)
         return 2
+
+
+class StubAgents(Agents):
+    """The agents that the stub holds."""
+
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+        self.held: list[Agent] = []
+        self.error: WriterError | None = None
+
+    def list(self, *, refresh: bool = False) -> list[Agent]:
+        self._desk.told.append(("list", refresh))
+        if self.error:
+            raise self.error
+        return self.held
+
+
+class StubUsage(Usage):
+    """The usage that the stub is given."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, AgentUsage] = {}
+
+    def by_agent(self) -> dict[str, AgentUsage]:
+        return self.held
 
 
 class StubConnections(Connections):
