@@ -70,4 +70,4 @@ with section("Test a key"):
 with section("Limits"):
     show_limits(desk.settings)
 with section("Copydesk"):
-    show_copydesk(state)
+    show_copydesk(state, desk.settings)

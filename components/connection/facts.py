@@ -38,12 +38,14 @@ def show_limits(settings: Settings) -> None:
             "Largest spreadsheet": f"{number(settings.max_upload_mb)} MB · `MAX_UPLOAD_MB`",
             "Most rows": f"{number(settings.max_rows)} · `MAX_ROWS`",
             "Most columns": f"{number(settings.max_columns)} · `MAX_COLUMNS`",
+            "Largest file": f"{number(settings.max_file_mb)} MB · `MAX_FILE_MB`",
+            "All files together": f"{number(settings.max_files_mb)} MB · `MAX_FILES_MB`",
         }
     )
     st.caption("To change a limit, set its variable in `.env` and restart Copydesk.")
 
 
-def show_copydesk(state: ConnectionState) -> None:
+def show_copydesk(state: ConnectionState, settings: Settings) -> None:
     """List Copydesk's version and where it stores everything."""
     database = state.database
     show_facts(
@@ -51,11 +53,12 @@ def show_copydesk(state: ConnectionState) -> None:
             "Version": plain(state.version),
             "Database": plain(f"{database.product} {database.version}"),
             _place_name(database): plain(database.place),
-            "Size": size(database.size),
+            "Database size": size(database.size),
             "Schema revision": plain(database.revision),
+            "Files": plain(str(settings.files_dir)),
         }
     )
 
 
 def _place_name(database: DatabaseInfo) -> str:
-    return "File" if database.product == "SQLite" else "Host and name"
+    return "Database file" if database.product == "SQLite" else "Database host"

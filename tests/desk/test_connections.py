@@ -46,7 +46,7 @@ def refusal(status: int, words: str) -> bytes:
 
 
 def all_bytes(directory: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in directory.iterdir())
+    return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
 
 
 async def outcome(desk: Desk, key: str | None = None) -> ConnectionTest:

@@ -50,11 +50,14 @@ def test_on_the_sandbox_the_page_says_how_to_connect_a_key(visit: Visit) -> None
         "Largest spreadsheet": "50 MB · `MAX_UPLOAD_MB`",
         "Most rows": "200,000 · `MAX_ROWS`",
         "Most columns": "256 · `MAX_COLUMNS`",
+        "Largest file": "100 MB · `MAX_FILE_MB`",
+        "All files together": "5,000 MB · `MAX_FILES_MB`",
         "Version": r"1\.2\.3",
         "Database": r"SQLite 3\.45\.1",
-        "File": r"data\/copydesk\.db",
-        "Size": "1.2 MB",
+        "Database file": r"data\/copydesk\.db",
+        "Database size": "1.2 MB",
         "Schema revision": "0006",
+        "Files": r"data\/files",
     }
     steps = (
         "1. Copy `.env.example` to `.env`.\n"
@@ -161,10 +164,10 @@ NOW = datetime.now(UTC)
         ),
         (Load(380, 396, used_up=True), ConnectionHealth(), {"Last minute": "380 of 396", "Held back by": "Nothing"}),
         (
-            Load(5, 396, NOW + timedelta(minutes=10), "Slow *down*", jobs_per_minute=50),
+            Load(5, 396, NOW + timedelta(hours=3), "Slow *down*", jobs_per_minute=50),
             ConnectionHealth(),
             {
-                "Held back by": "Writer asked us to slow down. Sending resumes in about 10 minutes.",
+                "Held back by": "Writer asked us to slow down. Sending resumes in about 3 hours.",
                 "Writer says": r"“Slow \*down\*”",
                 "Writer accepts": "about 50 jobs a minute",
             },
