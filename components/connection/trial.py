@@ -55,7 +55,7 @@ def _show(test: ConnectionTest, success: str, moment: str) -> None:
 
 def _latency(test: ConnectionTest) -> str:
     average = test.seconds / max(1, test.requests)
-    each = f"{max(1, round(average * 1_000))} ms" if average < 0.9995 else f"{average:.1f} s"
+    each = f"{max(1, round(average * 1_000))}\u00a0ms" if average < 0.9995 else f"{average:.1f}\u00a0s"
     return f"in {each}" if test.requests < 2 else f"in {count(test.requests, 'request')} of {each} each"
 
 

@@ -81,7 +81,7 @@ def test_a_test_of_the_connection_lists_the_agents_and_how_long_it_took(desk: St
     page = visit("connection.py")
     page = settled(page.button(key="test_connection").click().run())
     assert desk.told == [("test",)]
-    assert [box.value for box in page.success] == ["Connected at 10 Mar, 10:30: **2 agents** in 420 ms."]
+    assert [box.value for box in page.success] == ["Connected at 10 Mar, 10:30: **2 agents** in 420\u00a0ms."]
     assert r"Product description · Tag \*line\*" in texts(page)
     page = settled(page.run())
     assert desk.told == [("test",)]
@@ -93,12 +93,12 @@ def test_a_test_of_the_connection_lists_the_agents_and_how_long_it_took(desk: St
     [
         (
             ConnectionTest(LAUNCHED, tuple(f"Agent {n}" for n in range(60)), 2, 3.0),
-            "Writer accepts this key: **60 agents** in 2 requests of 1.5 s each.",
+            "Writer accepts this key: **60 agents** in 2 requests of 1.5\u00a0s each.",
             " · ".join([*(f"Agent {n}" for n in range(50)), "and 10 more"]),
         ),
         (
             ConnectionTest(LAUNCHED, (), 1, 0.0),
-            "Writer accepts this key: **0 agents** in 1 ms.",
+            "Writer accepts this key: **0 agents** in 1\u00a0ms.",
             "To use this key, build a no-code agent in Writer and deploy it.",
         ),
     ],
