@@ -38,6 +38,14 @@ def count(value: int, noun: str, plural: str | None = None) -> str:
     return f"{number(value)} {noun if value == 1 else plural or noun + 's'}"
 
 
+def size(amount: int) -> str:
+    """Format a number of bytes: "340 KB", "1.2 MB", "3.4 GB"."""
+    if amount < 999_500:
+        return f"{max(1, round(amount / 1_000))} KB"
+    millions = amount / 1_000_000
+    return f"{millions:.1f} MB" if millions < 999.95 else f"{millions / 1_000:.1f} GB"
+
+
 def duration(length: timedelta) -> str:
     """Format a duration as a person would say it: "about 4 minutes"."""
     seconds = length.total_seconds()

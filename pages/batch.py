@@ -19,7 +19,6 @@ from components.batch.header import (
     time_left,
     what_retry_does,
 )
-from components.batch.pace import RESTING, pace, retrying, uploading
 from components.batch.progress import progress
 from components.batch.reasons import why_failed
 from components.batch.row_panel import no_row_panel, retry_button, row_panel
@@ -33,6 +32,7 @@ from components.batch.row_table import (
     say_range,
     shown_reason,
 )
+from components.pace import RESTING, pace, retrying, uploading
 from components.page import attempt, clock, now, open_page, tab_title, tell
 from components.refresh import auto_refresh
 from services.desk import PAGE_ROWS

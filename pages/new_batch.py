@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.new_batch.agent import choose_agent, compare_agent, describe_inputs, retry_button, wants_fresh_agents
+from components.agent import describe_inputs, retry_button, wants_fresh_agents
+from components.new_batch.agent import choose_agent, compare_agent, show_wanted_agent, wanted_agent
 from components.new_batch.checks import show_check, show_incomplete
 from components.new_batch.columns import Columns, choose_columns, show_unused_columns
 from components.new_batch.drafts import show_batch_link, show_no_draft
@@ -96,6 +97,7 @@ class Source:
 def request_spreadsheet(desk: Desk) -> None:
     """Ask for a spreadsheet and open it as a draft."""
     st.markdown("Run a Writer agent on every row of a spreadsheet, then download the results.")
+    announce_agent(desk)
     offer_last_draft(desk)
     with step(1, "Spreadsheet"):
         left, right = st.columns(2, gap="medium")
@@ -109,6 +111,13 @@ def request_spreadsheet(desk: Desk) -> None:
     if sample:
         slot.error(plain(open_draft(slot, Source("sample", "the sample", lambda _: desk.drafts.open_sample()))))
     open_first(slot, [*uploaded(desk, file), *pasted_cells(desk, pasted)])
+
+
+def announce_agent(desk: Desk) -> None:
+    """Name the agent in the address, which will be selected; says nothing if it can't be found."""
+    if agent_id := st.query_params.get("agent"):
+        with suppress(WriterError), st.spinner("Loading agents…"):
+            show_wanted_agent(wanted_agent(desk.agents.list(), agent_id))
 
 
 def offer_last_draft(desk: Desk) -> None:
@@ -222,8 +231,9 @@ def agent_step(desk: Desk, draft: Draft) -> Draft:
     with step(2, "Agent"):
         agents = list_agents(desk)
         suggested = desk.drafts.suggested_agent(draft, agents)
-        if draft.agent is None and suggested is not None:
-            draft = desk.drafts.preselect_agent(draft.id, suggested)
+        preselected = wanted_agent(agents, st.query_params.get("agent")) or suggested
+        if draft.agent is None and preselected is not None:
+            draft = desk.drafts.preselect_agent(draft.id, preselected)
         if agents or draft.agent:
             choose_agent(agents, draft.agent, suggested, choose)
         if draft.agent:

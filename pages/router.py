@@ -6,6 +6,8 @@ navigation = st.navigation(
     [
         st.Page("new_batch.py", title="New batch", default=True),
         st.Page("batches.py", title="Batches"),
+        st.Page("agents.py", title="Agents"),
+        st.Page("connection.py", title="Connection"),
         st.Page("batch.py", title="Batch", visibility="hidden"),
     ],
     position="top",

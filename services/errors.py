@@ -107,10 +107,14 @@ class PaymentRequiredError(SlowDownError):
 class AnswerLostError(WriterError):
     """Writer's answer was lost, so it's unknown whether the request took effect."""
 
-    def __init__(self, message: str | None = None, *, loss: Loss = Loss.CONNECTION) -> None:
-        """Take how the answer was lost."""
+    def __init__(
+        self, message: str | None = None, *, loss: Loss = Loss.CONNECTION, status: int | None = None, says: str = ""
+    ) -> None:
+        """Take how the answer was lost and, where an HTTP error came instead, its status and Writer's own words."""
         super().__init__(message)
         self.loss = loss
+        self.status = status
+        self.says = says
 
 
 class RefusalError(WriterError):

@@ -90,6 +90,8 @@ class Settings:
     """What Copydesk was started with."""
 
     connection: Connection
+    writer_base_url: str
+    """The address of Writer's API, also while the sandbox is in use: keys are tested there."""
     writer_rpm: int
     """Requests per minute, at least 1."""
     database_url: str
@@ -129,8 +131,10 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path = Path(".e
     given = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
     values = {setting.name: (given.get(setting.name) or "").strip() or setting.default for setting in ALL}
     database_url = _database_url(values["DATABASE_URL"])
+    base_url = _base_url(values["WRITER_BASE_URL"])
     return Settings(
-        connection=_connection(values["WRITER_API_KEY"], values["WRITER_BASE_URL"]),
+        connection=_connection(values["WRITER_API_KEY"], base_url),
+        writer_base_url=base_url,
         writer_rpm=_whole_number(values, "WRITER_RPM"),
         database_url=database_url,
         max_upload_mb=_whole_number(values, "MAX_UPLOAD_MB"),
@@ -145,18 +149,27 @@ def load(environment: Mapping[str, str] | None = None, env_file: Path = Path(".e
     )
 
 
+def is_possible_key(key: str) -> bool:
+    """Whether the text has only characters that an API key can have."""
+    return key.isascii() and key.isprintable() and " " not in key
+
+
 def _connection(key: str, base_url: str) -> Connection:
-    if not key.isascii() or not key.isprintable() or " " in key:
+    if not is_possible_key(key):
         raise SettingsError(
             "WRITER_API_KEY contains characters that API keys don't have. Copy it again, without quotes or spaces."
         )
+    return Connection(base_url, key) if key else Connection(SANDBOX)
+
+
+def _base_url(base_url: str) -> str:
     try:
         url = URL(base_url)
     except InvalidURL as exc:
         raise SettingsError(f"WRITER_BASE_URL isn't a web address: {base_url}") from exc
     if url.scheme not in ("http", "https") or not url.host:
         raise SettingsError(f"WRITER_BASE_URL must start with https:// or http://. It is: {base_url}")
-    return Connection(str(url).rstrip("/"), key) if key else Connection(SANDBOX)
+    return str(url).rstrip("/")
 
 
 def _hosts(text: str) -> tuple[str, ...]:

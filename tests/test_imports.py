@@ -9,14 +9,14 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "services": [
         {"models", "errors", "clock", "background", "child"},
-        {"settings", "chunks"},
+        {"settings", "chunks", "version"},
         {"store", "writer", "sandbox", "exports", "files"},
         {"drafts", "engine"},
         {"desk"},
     ],
     "services/drafts": [{"sheets", "mapping", "recent"}, {"checks", "files", "launch", "proposals"}],
     "services/engine": [
-        {"forecast", "concurrency", "causes", "writer_clock"},
+        {"forecast", "concurrency", "causes", "writer_clock", "stopwatch"},
         {"listing", "budget"},
         {"gateway"},
         {"uploads"},
@@ -31,8 +31,8 @@ FLOORS = {
     ],
     "components": [
         {"words", "states", "refresh", "selection", "markdown", "files"},
-        {"options", "asking", "page"},
-        {"new_batch", "batch", "batches"},
+        {"options", "asking", "page", "pace", "agent"},
+        {"new_batch", "batch", "batches", "agents", "connection"},
     ],
 }
 """The rooms of a folder, from the ground up: each imports only from floors below its own, and from itself."""

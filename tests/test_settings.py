@@ -16,6 +16,7 @@ NOWHERE = Path("/nonexistent/.env")
 def test_without_anything_set_copydesk_runs_on_its_sandbox() -> None:
     assert load({}, NOWHERE) == Settings(
         connection=Connection("sandbox"),
+        writer_base_url="https://api.writer.com",
         writer_rpm=400,
         database_url="sqlite:///data/copydesk.db",
         max_upload_mb=50,

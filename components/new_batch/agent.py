@@ -4,17 +4,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from components.agent import refresh_button
 from components.new_batch.steps import distinct, show_stored
 from components.words import plain
-from services.models import Agent, AgentInput, InputType
-
-_REFRESH = "refresh_agents"
-_TYPES = {
-    InputType.TEXT: "text",
-    InputType.DROPDOWN: "dropdown",
-    InputType.FILE: "file",
-    InputType.MEDIA: "image",
-}
+from services.models import Agent
 
 
 def choose_agent(
@@ -49,19 +42,20 @@ def choose_agent(
             width=420,
         )
         if agents:
-            st.button("Refresh", key=_REFRESH, icon=":material/refresh:", help="Get the latest list from Writer")
+            refresh_button()
     if chosen and suggested and chosen.id == suggested.id:
         st.caption("Suggested because its inputs match your columns.")
 
 
-def retry_button() -> None:
-    """Offer to load the agents again, where there are none to choose from."""
-    st.button("Try again", key=_REFRESH, icon=":material/refresh:")
+def wanted_agent(agents: Sequence[Agent], agent_id: str | None) -> Agent | None:
+    """Give the agent that the page's address asks for, if the key has it."""
+    return next((agent for agent in agents if agent.id == agent_id), None)
 
 
-def wants_fresh_agents() -> bool:
-    """Say whether the person has just asked for the latest list; known before the button is drawn."""
-    return bool(st.session_state.get(_REFRESH))
+def show_wanted_agent(agent: Agent | None) -> None:
+    """Name the agent that the spreadsheet will go to, if one is known already."""
+    if agent is not None:
+        st.info(f"Agent: **{plain(agent.name)}**. Upload a spreadsheet for it.", icon=":material/smart_toy:")
 
 
 def compare_agent(chosen: Agent, agents: Sequence[Agent], on_agent: Callable[[Agent], None]) -> None:
@@ -84,25 +78,3 @@ def _warn_gone(agent: Agent) -> None:
         "and press Refresh.",
         icon=":material/search_off:",
     )
-
-
-def describe_inputs(inputs: Sequence[AgentInput]) -> None:
-    """List the agent's inputs with their types."""
-    if not inputs:
-        st.caption("This agent has no inputs.")
-        return
-    st.caption("\n".join(["Inputs:", "", *(f"- {_described(agent_input)}" for agent_input in inputs)]))
-
-
-def _described(agent_input: AgentInput) -> str:
-    need = "required" if agent_input.required else "optional"
-    about = f" — {plain(agent_input.description)}" if agent_input.description.strip() else ""
-    return f"**{plain(agent_input.name)}** · {type_in_words(agent_input)}, {need}{about}"
-
-
-def type_in_words(agent_input: AgentInput) -> str:
-    """Give the type of an input in plain words: "text", "file or link, up to 5 values"."""
-    words = _TYPES[agent_input.type]
-    if agent_input.type in (InputType.FILE, InputType.MEDIA):
-        words += " or link" if agent_input.takes_urls else ""
-    return words if agent_input.max_values == 1 else f"{words}, up to {agent_input.max_values} values"

@@ -32,13 +32,20 @@ def attach_files(round_: int, max_megabytes: int) -> list[UploadedFile]:
     kind = st.segmented_control(
         "Attach", _FROM, default=_FROM[0], required=True, key="files_from", label_visibility="collapsed"
     )
-    is_folder = kind == _FROM[1]
-    given = st.file_uploader(
-        "Choose the folder that holds the files" if is_folder else "Drop files or a ZIP here, or pick them",
-        accept_multiple_files="directory" if is_folder else True,
-        max_upload_size=max_megabytes,
-        key=f"files_{'folder' if is_folder else 'files'}_{round_}",
-    )
+    if kind == _FROM[1]:
+        given = st.file_uploader(
+            "Choose the folder that holds the files",
+            accept_multiple_files="directory",
+            max_upload_size=max_megabytes,
+            key=f"attach_folder_{round_}",
+        )
+    else:
+        given = st.file_uploader(
+            "Drop files or a ZIP here, or pick them",
+            accept_multiple_files=True,
+            max_upload_size=max_megabytes,
+            key=f"attach_files_{round_}",
+        )
     st.caption("For more than 500 files, upload one ZIP.")
     return list(given or [])
 

@@ -3,8 +3,10 @@
 desk.drafts     open a spreadsheet, choose agent and columns, check, launch
 desk.files      attach files to a draft, download what URLs lead to, open stored files
 desk.agents     list the agents of the API key
+desk.usage      how much each agent was used here
 desk.batches    list, pause, resume, cancel, delete, download
 desk.rows       find, read and retry the rows of a batch
+desk.connections  tell what Copydesk is connected to, and test keys
 desk.health()   whether Writer can be reached; desk.load(): what the requests are doing
 """
 

@@ -4,9 +4,11 @@ from httpx import ASGITransport
 
 from services.clock import Clock
 from services.desk.batches import Batches
+from services.desk.connections import Connections
 from services.desk.drafts import Drafts
 from services.desk.files import Files
 from services.desk.rows import Rows
+from services.desk.usage import Usage
 from services.engine.budget import Budget
 from services.engine.embedded import EmbeddedEngine
 from services.engine.gateway import Gateway
@@ -37,6 +39,8 @@ class Desk:
         self.drafts = Drafts(settings, store, self.files, engine, clock)
         self.batches = Batches(connection_id, store, self.files, engine, gateway, clock)
         self.rows = Rows(connection_id, store, engine)
+        self.usage = Usage(connection_id, store)
+        self.connections = Connections(settings, store, engine, gateway, clock)
 
     def start(self) -> None:
         """Begin to work on the batches that are running."""

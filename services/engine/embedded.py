@@ -60,6 +60,7 @@ class EmbeddedEngine:
         self._thread = threading.Thread(target=self._run_loop, name="engine", daemon=True)
         self._runners: dict[str, Runner] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._calls: set[asyncio.Task[Any]] = set()
         self._woken = asyncio.Event()
         self._supervisor: Future[None] | None = None
         self._stopping = False
@@ -90,9 +91,19 @@ class EmbeddedEngine:
         Raises UnreachableError: a person should not wait any longer; and what the work raises.
         """
         try:
-            return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, _PAGE_TIMEOUT_S), self._loop).result()
+            return self.submit(asyncio.wait_for(work, _PAGE_TIMEOUT_S)).result()
         except TimeoutError as exc:
             raise UnreachableError("Writer is taking too long to answer. Try again in a minute.") from exc
+
+    def submit(self, work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
+        """Do a page's work on the engine's loop; it is canceled when the engine stops."""
+        return asyncio.run_coroutine_threadsafe(self._register(work), self._loop)
+
+    async def _register(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        call = asyncio.create_task(work)
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        return await call
 
     def _run_loop(self) -> None:
         try:
@@ -119,6 +130,7 @@ class EmbeddedEngine:
                 _log.exception("The engine could not read its batches; it tries again.")
             await self._rest()
         await self._stop_runners()
+        await self._cancel_calls()
         await self._uploads.aclose()
         await self._gateway.aclose()
 
@@ -168,6 +180,11 @@ class EmbeddedEngine:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _cancel_calls(self) -> None:
+        for call in self._calls:
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
 
     async def _rest(self) -> None:
         try:

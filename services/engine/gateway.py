@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterable, Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from services.clock import Clock
@@ -10,6 +11,7 @@ from services.engine.budget import Budget
 from services.engine.causes import Cause, hint, quota_reason
 from services.engine.concurrency import Concurrency
 from services.engine.listing import Listing
+from services.engine.stopwatch import Stopwatch
 from services.engine.writer_clock import WriterClock
 from services.errors import (
     AnswerLostError,
@@ -59,9 +61,11 @@ class Gateway:
         """Close all connections."""
         await self._writer.aclose()
 
-    async def agents(self) -> list[Agent]:
-        """All agents of the key."""
-        return await self._ask(lambda: self._writer.agents(self.budget.acquire_for_person))
+    async def agents(self, stopwatch: Stopwatch | None = None) -> list[Agent]:
+        """All agents of the key; the stopwatch measures how long Writer takes to list them."""
+        turn = self.budget.acquire_for_person
+        before_request = turn if stopwatch is None else partial(stopwatch.leave, turn)
+        return await self._ask(lambda: self._writer.agents(before_request))
 
     async def agent(self, agent_id: str) -> Agent:
         """One agent as it is now."""

@@ -3,7 +3,7 @@
 Records are frozen: a change is a new record, or a change in the store. Times are aware UTC datetimes.
 """
 
-from services.models.agent import Agent, AgentInput, InputType
+from services.models.agent import Agent, AgentInput, AgentUsage, InputType
 from services.models.batch import (
     Batch,
     BatchPage,
@@ -20,7 +20,8 @@ from services.models.batch import (
     sampled,
     sendable,
 )
-from services.models.connection import ConnectionHealth, Load
+from services.models.connection import ConnectionHealth, ConnectionState, ConnectionTest, Load
+from services.models.database import DatabaseInfo
 from services.models.draft import (
     MOST_RETRIES,
     Check,
@@ -68,6 +69,7 @@ __all__ = [
     "UNSUCCESSFUL",
     "Agent",
     "AgentInput",
+    "AgentUsage",
     "Attempt",
     "Batch",
     "BatchPage",
@@ -79,7 +81,10 @@ __all__ = [
     "ChoiceKind",
     "Choices",
     "ConnectionHealth",
+    "ConnectionState",
+    "ConnectionTest",
     "Counts",
+    "DatabaseInfo",
     "Draft",
     "Estimate",
     "ExportRow",

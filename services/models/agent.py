@@ -1,6 +1,7 @@
 """Agents and their inputs."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -41,3 +42,18 @@ class Agent:
     id: str
     name: str
     inputs: tuple[AgentInput, ...]
+
+
+@dataclass(frozen=True)
+class AgentUsage:
+    """How much an agent was used here."""
+
+    batches: int
+    rows: int
+    """Of all these batches, skipped ones included."""
+    last_used_at: datetime
+    """When the latest batch was launched."""
+    failed_share: float | None
+    """The part of its latest rows that failed, from 0 to 1; None while none has ended."""
+    job_seconds: float | None
+    """How long its latest jobs took on average; None while none has completed."""

@@ -1,7 +1,9 @@
-"""The connection to Writer: what its requests are doing, and its health."""
+"""The connection to Writer: what its requests are doing, its health, and what a test of it showed."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from services.models.database import DatabaseInfo
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Load:
     """How many jobs may be started in a minute, while that is fewer than the limit because Writer refused some."""
     used_up: bool = False
     """Whether a batch that has much to send waits until requests of the last minute are older than that."""
+    sending: int = 0
+    """How many batches are sending rows, or waiting for their turn to."""
 
 
 @dataclass(frozen=True)
@@ -30,3 +34,30 @@ class ConnectionHealth:
     key_refused_at: datetime | None = None
     detail: str = ""
     """What went wrong, in a sentence."""
+
+
+@dataclass(frozen=True)
+class ConnectionState:
+    """What Copydesk is connected to. Nothing here is secret."""
+
+    writer: str
+    """The address of Writer's API, also while the sandbox is in use."""
+    key_hint: str
+    """The last four characters of the key; empty on the sandbox."""
+    database: DatabaseInfo
+    version: str
+    """Copydesk's own."""
+
+
+@dataclass(frozen=True)
+class ConnectionTest:
+    """What came of listing the agents of a key."""
+
+    at: datetime
+    agents: tuple[str, ...] = ()
+    """Their names, sorted."""
+    requests: int = 0
+    seconds: float = 0.0
+    """How long these requests took together."""
+    problem: str = ""
+    """What went wrong and what to do, in sentences; empty if the test succeeded."""

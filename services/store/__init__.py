@@ -1,5 +1,7 @@
 """The store: the only place that knows SQL, and the only truth. Synchronous; called in threads."""
 
+from services.models import DatabaseInfo
+from services.store.about import database_info
 from services.store.batches import Batches
 from services.store.connections import Connections
 from services.store.database import Database
@@ -11,6 +13,7 @@ from services.store.ownership import Ownership
 from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent, Signs, UnconfirmedRows
 from services.store.rows import Rows
 from services.store.uploads import AwaitingRow, Upload, Uploads
+from services.store.usage import Usage
 from services.store.watch import Watch
 from services.store.window import Decision, Entry, Window
 from services.store.work import Work
@@ -50,9 +53,14 @@ class Store:
         self.evidence = Evidence(self._database)
         self.files = Files(self._database)
         self.uploads = Uploads(self._database)
+        self.usage = Usage(self._database)
         self.watch = Watch(self._database)
         self.connections = Connections(self._database)
         self.ownership = Ownership(self._database)
+
+    def database_info(self) -> DatabaseInfo:
+        """What the database is and where."""
+        return database_info(self._database)
 
     def close(self) -> None:
         """Close the database."""

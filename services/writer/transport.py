@@ -35,10 +35,11 @@ from services.errors import (
     UnreachableError,
     WriterError,
 )
+from services.version import VERSION
 from services.writer.wire.errors import ErrorWords, error_words
 from services.writer.wire.values import decode, shortened
 
-USER_AGENT = "Copydesk/0.1.0"
+USER_AGENT = f"Copydesk/{VERSION}"
 
 TIMEOUTS = httpx.Timeout(
     connect=10,  # far more than a handshake takes, so that a dead network is noticed soon
@@ -200,6 +201,8 @@ def _failure(response: httpx.Response, words: ErrorWords, subject: str) -> Write
     return AnswerLostError(
         f"Writer answered with HTTP status {status}, so it's unknown whether the request took effect.{advice}{says}",
         loss=Loss.ANSWER if status in _FROM_THE_SERVER else Loss.GATEWAY,
+        status=status,
+        says=reasons,
     )
 
 

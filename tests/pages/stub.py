@@ -2,19 +2,23 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.desk import PAGE_BATCHES, PAGE_ROWS, Desk
 from services.desk.batches import Batches
+from services.desk.connections import Connections
 from services.desk.drafts import Drafts
 from services.desk.files import Files
 from services.desk.rows import Rows
-from services.errors import MissingError, RefusedError
+from services.desk.usage import Usage
+from services.errors import MissingError, RefusedError, WriterError
 from services.models import (
     Agent,
     AgentInput,
+    AgentUsage,
     Attempt,
     Batch,
     BatchPage,
@@ -23,7 +27,11 @@ from services.models import (
     Choice,
     ChoiceKind,
     ConnectionHealth,
+    ConnectionState,
+    ConnectionTest,
     Counts,
+    DatabaseInfo,
+    Draft,
     Estimate,
     FileView,
     InputType,
@@ -37,6 +45,7 @@ from services.models import (
 )
 from services.settings import Settings, load
 from services.store.rows import mapped_values
+from services.writer.agents import Agents
 
 AGENT = Agent(
     "agent-1",
@@ -115,6 +124,10 @@ class StubDesk(Desk):
         self.rows = StubRows(self)
         self.drafts = StubDrafts()
         self.files = StubFiles()
+        self.agents: StubAgents = StubAgents(self)
+        self.usage: StubUsage = StubUsage()
+        self.connections = StubConnections(self)
+        self.tested = ConnectionTest(LAUNCHED, ("Product description", "Tag *line*"), 1, 0.42)
 
     def hold(self, batch: Batch, rows: Sequence[RowDetail] = ()) -> Batch:
         """Take a batch in."""
@@ -174,6 +187,9 @@ class StubDrafts(Drafts):
 
     def estimate(self, rows: int) -> Estimate:
         return Estimate(rows * 2, rows / 200)
+
+    def get(self, draft_id: str) -> Draft:
+        raise MissingError("This draft doesn't exist.")
 
 
 class StubBatches(Batches):
@@ -274,6 +290,56 @@ class StubRows(Rows):
     def retry_reason(self, batch_id: str, reason: str) -> int:
         self._desk.do("retry_reason", batch_id, reason)
         return 2
+
+
+class StubAgents(Agents):
+    """The agents that the stub holds."""
+
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+        self.held: list[Agent] = []
+        self.error: WriterError | None = None
+
+    def list(self, *, refresh: bool = False) -> list[Agent]:
+        self._desk.told.append(("list", refresh))
+        if self.error:
+            raise self.error
+        return self.held
+
+
+class StubUsage(Usage):
+    """The usage that the stub is given."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, AgentUsage] = {}
+
+    def by_agent(self) -> dict[str, AgentUsage]:
+        return self.held
+
+
+class StubConnections(Connections):
+    """Tells what the stub is given as the result of every test."""
+
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+
+    def state(self) -> ConnectionState:
+        connection = self._desk.connection
+        key_hint = "" if connection.is_sandbox else connection.key_hint
+        database = DatabaseInfo("SQLite", "3.45.1", "data/copydesk.db", 1_234_567, "0006")
+        return ConnectionState(self._desk.settings.writer_base_url, key_hint, database, "1.2.3")
+
+    def test(self) -> "Future[ConnectionTest]":
+        return self._done("test")
+
+    def test_key(self, key: str) -> "Future[ConnectionTest]":
+        return self._done("test_key", key)
+
+    def _done(self, *order: str) -> "Future[ConnectionTest]":
+        self._desk.told.append(order)
+        future: Future[ConnectionTest] = Future()
+        future.set_result(self._desk.tested)
+        return future
 
 
 def _text(row: RowDetail) -> str:

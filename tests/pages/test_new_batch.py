@@ -134,6 +134,24 @@ class TestTheStart:
         assert steps(page) == [r"1\. Spreadsheet"]
         assert keys(page) == {"spreadsheet", "use_sample", "pasted", "use_pasted"}
 
+    def test_the_agent_in_the_address_is_announced_and_selected(self, desk: Desk) -> None:
+        wanted = next(agent for agent in desk.agents.list() if agent.name == "Social post")
+        page = AppTest.from_file(ROUTER, default_timeout=20)
+        page.query_params["agent"] = wanted.id
+        page = settled(page.run())
+        assert [box.value for box in page.info] == ["Agent: **Social post**. Upload a spreadsheet for it."]
+        draft = desk.drafts.get(draft_id(press(page, "use_sample")))
+        assert draft.agent == wanted
+
+    def test_an_agent_in_the_address_that_the_key_does_not_have_changes_nothing(self, desk: Desk) -> None:
+        page = AppTest.from_file(ROUTER, default_timeout=20)
+        page.query_params["agent"] = "nowhere"
+        page = settled(page.run())
+        assert len(page.info) == 0
+        draft = desk.drafts.get(draft_id(press(page, "use_sample")))
+        assert draft.agent is not None
+        assert draft.agent.name == "Product description"
+
     def test_the_sample_is_read_at_a_click_and_the_address_leads_back_to_it(self, visit: Visit, desk: Desk) -> None:
         page = press(visit(), "use_sample")
         assert desk.drafts.get(draft_id(page)).sheet.filename == "Sample products.csv"

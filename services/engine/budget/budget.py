@@ -146,6 +146,7 @@ class Budget:
             window.hold_reason,
             int(pace) if pace < self._rules.for_jobs else None,
             self._rules.used_up(window),
+            len(window.waiters),
         )
 
     def leaves_in(self, batch_id: str, rows: int) -> float:

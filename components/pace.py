@@ -19,12 +19,29 @@ def pace(load: Load, now: datetime, *, waiting: bool, lost: int = 0) -> list[str
     lost. One sentence takes the place of the other, each short enough for one line on a phone, and the pace is
     separate, so that nothing moves when sending holds.
     """
-    parts = [_holding(load, now) or _lost(lost) or _limit_reached(load, waiting) or _used(load)]
-    if _is_holding(load, now) and load.hold_reason:
-        parts.append(f"Writer says: “{plain(shorten(load.hold_reason, _QUOTED_LENGTH))}”")
+    parts = [what_holds(load, now, waiting=waiting, lost=lost) or _used(load)]
+    if words := writers_words(load, now):
+        parts.append(f"Writer says: {words}")
     if load.jobs_per_minute is not None:
-        parts.append(f"Writer accepts about {count(load.jobs_per_minute, 'job')} a minute")
+        parts.append(f"Writer accepts {jobs_per_minute(load.jobs_per_minute)}")
     return parts
+
+
+def what_holds(load: Load, now: datetime, *, waiting: bool, lost: int = 0) -> str:
+    """What holds requests back right now; empty if nothing does."""
+    return _holding(load, now) or _lost(lost) or _limit_reached(load, waiting)
+
+
+def writers_words(load: Load, now: datetime) -> str:
+    """What Writer said when it asked for the hold that lasts now, quoted; empty if it said nothing, or none lasts."""
+    if not (_is_holding(load, now) and load.hold_reason):
+        return ""
+    return f"“{plain(shorten(load.hold_reason, _QUOTED_LENGTH))}”"
+
+
+def jobs_per_minute(jobs: int) -> str:
+    """A pace of jobs."""
+    return f"about {count(jobs, 'job')} a minute"
 
 
 def retrying(rows: int, failed: int) -> str:
