@@ -267,7 +267,7 @@ def columns_step(desk: Desk, draft: Draft, agent: Agent) -> None:
     with step(3, "Columns"):
         first_row = next(iter(desk.drafts.preview(draft.id, 1)), None)
         columns, reasons = Columns.of(draft.sheet.columns, first_row), desk.drafts.match_reasons(draft)
-        choose_columns(agent.inputs, columns, draft.choices, reasons, choose)
+        choose_columns(agent.inputs, columns, draft.choices, reasons, desk.files.examples(draft, first_row), choose)
         show_unused_columns(draft.sheet.columns, draft.choices)
         if (report := desk.files.look(draft).report).inputs:
             files_box(desk, draft, report)
@@ -277,7 +277,8 @@ def files_box(desk: Desk, draft: Draft, report: FilesReport) -> None:
     """Show the files beside the spreadsheet, take more, and follow downloads."""
     with st.container(border=True, key="files", gap="small"):
         files_title(report)
-        show_pictures(desk.files.pictures(report.attached, MAX_PICTURES), len(report.attached))
+        shown = [*report.attached, *report.downloaded]
+        show_pictures(desk.files.pictures(shown, MAX_PICTURES), len(shown))
         show_unmatched(report, lambda: desk.files.detach(draft.id, [file.name for file in report.unused]))
         if report.pending_urls:
             desk.files.fetch(draft)

@@ -12,6 +12,7 @@ from services.models import AgentInput, Choice, ChoiceKind, Choices, InputType, 
 LEAVE_OUT = "(leave out)"
 SAME_VALUE = "(same value for all rows)"
 _MAX_EXAMPLE_CHARACTERS = 140
+_PICTURE_PX = 120
 _REASONS = {
     MatchReason.SIMILAR_NAME: "Suggested: similar name",
     MatchReason.SYNONYM: "Suggested: similar meaning",
@@ -60,11 +61,13 @@ def choose_columns(
     columns: Columns,
     choices: Choices,
     reasons: Mapping[str, MatchReason],
+    pictures: Mapping[str, bytes],
     on_choice: OnChoice,
 ) -> None:
     """Show one line per input: where its values come from, and what the first row sends.
 
-    `reasons`: why a column was suggested, for inputs whose column is the suggested one.
+    `reasons`: why a column was suggested, for inputs whose column is the suggested one. `pictures`: the image that the
+    first row sends, for inputs that take files.
     """
     lines = st.container(gap="medium")
     for n, agent_input in enumerate(inputs):
@@ -74,6 +77,8 @@ def choose_columns(
             _source(n, agent_input, columns, choice, reasons.get(agent_input.name), on_choice)
         with right.container(gap="xsmall"):
             _example(agent_input, columns, choice)
+            if agent_input.name in pictures:
+                st.image(pictures[agent_input.name], width=_PICTURE_PX)
 
 
 def show_unused_columns(columns: Sequence[str], choices: Choices) -> None:

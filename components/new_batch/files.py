@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from components.words import count, number, plain, shorten
-from services.models import FilesReport, FileView, InputFiles, UnmatchedName
+from services.models import FilesReport, FileView, UnmatchedName
 
 _FROM = ("Files or a ZIP", "A folder")
 _MAX_LISTED = 20
@@ -21,10 +21,11 @@ def files_title(report: FilesReport) -> None:
     """Which inputs the files are for, and how many of the names have one."""
     names = " and ".join(f"“{plain(each.name)}”" for each in report.inputs)
     st.markdown(f"**Files for {names}**")
-    if report.urls:
-        st.caption(f"{count(report.urls, 'link')} in the spreadsheet {'is' if report.urls == 1 else 'are'} downloaded.")
     for each in report.inputs:
-        _show_found(each)
+        wanted = each.found + len(each.missing) + len(each.ambiguous)
+        _show_found(each.found, count(wanted, "file"), "found", is_all=each.found == wanted)
+    done = len(report.downloaded)
+    _show_found(done, count(report.urls, "link"), "downloaded", is_all=done == report.urls)
 
 
 def attach_files(round_: int, max_megabytes: int) -> list[UploadedFile]:
@@ -100,12 +101,12 @@ def show_failed_downloads(report: FilesReport, on_again: Callable[[], None]) -> 
         st.button("Try again", key="refetch", on_click=on_again, icon=":material/refresh:", type="tertiary")
 
 
-def _show_found(each: InputFiles) -> None:
-    wanted = each.found + len(each.missing) + len(each.ambiguous)
-    if not wanted:
+def _show_found(found: int, wanted: str, verb: str, *, is_all: bool) -> None:
+    """Say how many are there of those wanted, in a color that says whether all are; nothing where none is wanted."""
+    if wanted.startswith("0 "):
         return
-    words = f"{number(each.found)} of {count(wanted, 'file')} found"
-    if each.found == wanted:
+    words = f"{number(found)} of {wanted} {verb}"
+    if is_all:
         st.badge(words, icon=":material/check_circle:", color="green")
     else:
         st.badge(words, icon=":material/error:", color="orange")

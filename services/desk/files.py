@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from services.drafts.files import DraftFiles, file_inputs, look
+from services.drafts.mapping.values import UnfitError
 from services.drafts.recent import Recent
 from services.errors import FileError, MissingError
 from services.files import archive
@@ -22,11 +24,13 @@ from services.files.vault import Vault
 from services.models import (
     Batch,
     Draft,
+    FileRef,
     FilesReport,
     FileView,
     InputType,
     NamedFile,
     RowDetail,
+    SheetRow,
     UploadProgress,
     file_refs,
 )
@@ -176,6 +180,20 @@ class Files:
             for named in files:
                 if named.file.hash not in needed:
                     self._vault.remove(named.file.hash)
+
+    def examples(self, draft: Draft, row: SheetRow | None) -> dict[str, bytes]:
+        """The small image of the first file that a row gives to each file input, by the input's name."""
+        found: dict[str, bytes] = {}
+        places = {name: place for place, name in enumerate(draft.sheet.columns)}
+        for field, choice in file_inputs(draft) if row else []:
+            find = self.look(draft).finders[field.name]
+            cells = [row.cells[places[name]] for name in choice.columns if name in places] if row else []
+            with suppress(UnfitError):
+                values = find(cells[0] if cells else choice.value)
+                ref = FileRef.parse(values[0]) if values else None
+                if ref and (image := self._vault.thumbnail(ref.hash)):
+                    found[field.name] = image
+        return found
 
     def _view(self, named: NamedFile) -> FileView:
         is_image = named.file.media_type.startswith("image/")

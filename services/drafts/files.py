@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import unquote, urlsplit
 
 from services.drafts.mapping.values import Finder, UnfitError, is_empty
 from services.files.checks import count_problem, problems
 from services.files.kinds import label_of_name, proper_name
 from services.files.matching import is_url, match
+from services.files.names import FileIndex
 from services.models import (
     AgentInput,
     CellFiles,
@@ -78,12 +80,13 @@ def look(
         _Input(field, cells, attached, fetched, count_words, may_fetch=may_fetch)
         for field, cells in _cells(draft, rows)
     ]
-    used = {value.file.hash for each in inputs for value in each.values() if isinstance(value, NamedFile)}
+    used = {named.file.hash for each in inputs for named in each.attached()}
     urls = list(dict.fromkeys(url for each in inputs for url in each.urls()))
     report = FilesReport(
         inputs=tuple(each.summary() for each in inputs),
         attached=tuple(attached),
         unused=tuple(file for file in attached if file.file.hash not in used),
+        downloaded=tuple(file for url in urls if url in fetched and (file := fetched[url].file)),
         urls=len(urls),
         failed_urls=sum(1 for url in urls if url in fetched and fetched[url].error),
         pending_urls=tuple(url for url in urls if url not in fetched) if may_fetch else (),
@@ -109,6 +112,7 @@ class _Input:
         self._may_fetch = may_fetch
         self._count_words = count_words
         self._takes_other_ids = not attached
+        self._index = FileIndex(attached)
         named = [text for text in cells if self._ids(text) is None]
         self._matches: FileMatches = match(attached, named, several=field.max_values > 1)
         self._checked = cache(self._check)
@@ -122,23 +126,39 @@ class _Input:
             raise UnfitError(problem)
         return [self._value(value) for value in cell.values]
 
-    def values(self) -> Iterable[NamedFile | str]:
-        """The files and URLs in all cells."""
-        return (value for cell in self._matches.cells.values() for value in cell.values)
+    def attached(self) -> Iterable[NamedFile]:
+        """The attached files that cells refer to."""
+        for value in self._values():
+            named = value if isinstance(value, NamedFile) else self._in_place_of(value)
+            if named is not None:
+                yield named
 
     def urls(self) -> Iterable[str]:
         """The URLs that Writer doesn't take from us."""
-        return () if self.field.takes_urls else (value for value in self.values() if isinstance(value, str))
+        return () if self.field.takes_urls else (value for value in self._values() if isinstance(value, str))
 
     def summary(self) -> InputFiles:
         """How many names have a file, and which don't."""
         return InputFiles(self.field.name, self._matches.found, self._matches.missing, self._matches.ambiguous)
+
+    def _values(self) -> Iterable[NamedFile | str]:
+        return (value for cell in self._matches.cells.values() for value in cell.values)
+
+    def _in_place_of(self, url: str) -> NamedFile | None:
+        """The attached file to use instead of a URL that can't be downloaded: the one with the same name."""
+        source = self._fetched.get(url)
+        if self.field.takes_urls or (self._may_fetch and (source is None or source.file)):
+            return None
+        found = self._index.find(unquote(urlsplit(url).path).rpartition("/")[2])
+        return found.files[0] if len(found.files) == 1 else None
 
     def _value(self, value: NamedFile | str) -> str:
         if isinstance(value, NamedFile):
             return self._checked(value)
         if self.field.takes_urls:
             return value
+        if instead := self._in_place_of(value):
+            return self._checked(instead)
         if not self._may_fetch:
             raise UnfitError(_NO_FETCHING)
         source = self._fetched.get(value)

@@ -89,6 +89,8 @@ class FilesReport:
     attached: tuple[NamedFile, ...] = ()
     unused: tuple[NamedFile, ...] = ()
     """Attached files that no cell refers to."""
+    downloaded: tuple[NamedFile, ...] = ()
+    """What URLs led to."""
     urls: int = 0
     """Different URLs that have to be downloaded, because the agent doesn't accept URLs."""
     failed_urls: int = 0

@@ -100,7 +100,7 @@ AGENTS = (
                 "Image",
                 "media",
                 True,
-                "The image to describe: the id of a file uploaded to Writer.",
+                "The image to describe.",
                 {"file_types": ["jpg", "jpeg", "png"], "max_image_size_mb": 10},
             ),
             Input("Page topic", "text", False, "What the page around the image is about."),
@@ -116,7 +116,7 @@ AGENTS = (
                 "Brief",
                 "file",
                 True,
-                "The brief to sum up: up to three ids of uploaded files, or web addresses.",
+                "The brief to sum up, in up to three files or links.",
                 {
                     "file_types": ["pdf", "docx", "txt"],
                     "max_files": 3,
