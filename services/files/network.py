@@ -104,4 +104,9 @@ def _public(addresses: Sequence[str]) -> list[str]:
         raise UnknownHostError
     if not public:
         raise PrivateAddressError(addresses[0])
-    return public
+    return sorted(public, key=_is_v6)
+
+
+def _is_v6(address: str) -> bool:
+    """Whether it's an IPv6 address; these come last, because not every network leads to them."""
+    return ":" in address

@@ -71,9 +71,10 @@ class Reader:
 
     def _end(self) -> None:
         if self._process is not None:
-            self._process.kill()
-            with self._process:  # closes its pipes and waits
-                self._process = None
+            process, self._process = self._process, None
+            process.kill()
+            with suppress(BrokenPipeError), process:  # closes its pipes and waits
+                pass
 
 
 def _exchange(process: subprocess.Popen[str], request: str) -> str | None:

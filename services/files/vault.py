@@ -96,14 +96,16 @@ class Vault:
     def __init__(self, folder: Path) -> None:
         """Use a folder, which is created where it's missing, and remove what a crash left half written a day ago."""
         self.folder = folder
-        self._reader = Reader()
+        self._words = Reader()
+        self._thumbnails = Reader()  # one of its own: whoever looks at a page doesn't wait for long documents
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.glob(f"{_INCOMING}*"):
             _remove_leftover(path)
 
     def close(self) -> None:
-        """End the process that looks into files."""
-        self._reader.close()
+        """End the processes that look into files."""
+        self._words.close()
+        self._thumbnails.close()
 
     def incoming(self, name: str, max_bytes: int) -> Incoming:
         """Begin to add a file of at most so many bytes; `name` is for the errors."""
@@ -165,7 +167,7 @@ class Vault:
         path = self.path(content_hash)
 
         def draw(into: Path) -> None:
-            if not self._reader.thumbnail(path, into, box):
+            if not self._thumbnails.thumbnail(path, into, box):
                 into.write_bytes(b"")
 
         return self._derived(path, f"{box[0]}x{box[1]}.webp", draw) or None
@@ -178,7 +180,7 @@ class Vault:
         path = self.path(file.hash)
 
         def count(into: Path) -> None:
-            number = self._reader.words(path, file.media_type)
+            number = self._words.words(path, file.media_type)
             into.write_bytes(b"" if number is None else b"%d" % number)
 
         digits = self._derived(path, "words", count)

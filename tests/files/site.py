@@ -110,6 +110,8 @@ class Internet:
     def __init__(self, site: Site) -> None:
         self.connected: list[tuple[str, int]] = []
         """The addresses and ports that were connected to."""
+        self.unreachable: set[str] = set()
+        """Addresses where nobody answers."""
         self.own_address = ""
         """The address that this machine seems to have itself."""
         self._site = site
@@ -117,5 +119,7 @@ class Internet:
 
     async def connect_tcp(self, host: str, port: int, *rest: Any) -> httpcore.AsyncNetworkStream:
         self.connected.append((host, port))
+        if host in self.unreachable:
+            raise httpcore.ConnectError
         stream = await self._connect("127.0.0.1", self._site.port)
         return stream if host == self.own_address else _Abroad(stream, host)

@@ -201,6 +201,21 @@ async def test_the_address_that_was_checked_is_the_one_connected_to(internet: In
     ]
 
 
+async def test_the_addresses_of_a_host_are_tried_in_turn(internet: Internet, vault: Vault) -> None:
+    async def several(_: str) -> list[str]:
+        return ["2606:2800:220:1::1", "93.184.216.34", "10.0.0.1", "93.184.216.35"]
+
+    internet.unreachable = {"93.184.216.34", "93.184.216.35"}
+    async with Fetcher(vault, LIMITS, resolver=several) as fetcher:
+        assert (await fetcher.fetch("http://shop.example/a.png")).name == "a.png"
+        internet.unreachable.add("2606:2800:220:1::1")
+        told = await refusal(fetcher, "http://shop.example/b.png")
+    assert internet.connected == [("93.184.216.34", 80), ("93.184.216.35", 80), ("2606:2800:220:1::1", 80)] * 2
+    assert told == (
+        "shop.example/b.png can't be opened: the connection failed. Try again later, or attach the file instead."
+    )
+
+
 async def test_this_machine_isnt_opened_by_its_public_address(
     internet: Internet, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,7 +336,7 @@ async def test_1000_urls_of_one_host_share_its_four_connections(vault: Vault) ->
         found = await asyncio.gather(*map(fetcher.fetch, urls))
     assert len({file.file for file in found}) == 1
     assert sorted(site.requests) == sorted(pages)
-    assert (site.most, other.most) == (4, 4)
+    assert (site.most, other.most <= 4) == (4, True)
 
 
 class FakeClock(Clock):
