@@ -31,7 +31,8 @@ from services.store import DraftSource
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 """Writer's ids are UUIDs."""
 _NO_FETCHING = (
-    "This is a link, but the agent needs a file, and downloading is turned off (FETCH_URLS). Attach the file instead."
+    "This link can't be used: the agent needs a file, and downloading is turned off (FETCH_URLS). "
+    "Attach the file instead."
 )
 _NOT_FETCHED = "This link hasn't been downloaded yet."
 
