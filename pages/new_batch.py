@@ -14,16 +14,6 @@ from components.new_batch.agent import choose_agent, compare_agent, show_wanted_
 from components.new_batch.checks import show_check, show_incomplete
 from components.new_batch.columns import Columns, choose_columns, show_unused_columns
 from components.new_batch.drafts import show_batch_link, show_no_draft
-from components.new_batch.files import (
-    MAX_PICTURES,
-    attach_files,
-    files_title,
-    show_downloads,
-    show_failed_downloads,
-    show_notes,
-    show_pictures,
-    show_unmatched,
-)
 from components.new_batch.launch import launch_button, name_batch, proposed_name, show_estimate, show_storing
 from components.new_batch.options import choose_options, fit, show_sample
 from components.new_batch.spreadsheet import (
@@ -39,21 +29,16 @@ from components.new_batch.spreadsheet import (
 from components.new_batch.steps import show_overview, step
 from components.page import attempt, open_page
 from components.words import count, plain
-from services.desk import Desk, Upload
+from pages.draft_files import files_box
+from services.desk import Desk
 from services.errors import MissingError, PersonError, SheetError, WriterError
-from services.models import Agent, Check, Choice, Draft, FilesReport, LaunchOptions, Reading
+from services.models import Agent, Check, Choice, Draft, LaunchOptions, Reading
 
 PREVIEW_ROWS = 6
 REFUSALS = "refusals"
 """In the session: what couldn't be read and why, so that it isn't read twice."""
 LAST_DRAFT = "last_draft"
 """In the session: the id of the draft that was shown last."""
-FILES_TAKEN = "files_taken"
-"""In the session: how often files were taken for each draft; the field for files begins anew each time."""
-FILES_NOTES = "files_notes"
-"""In the session: a draft's id, and what was left out of the files that were attached last."""
-FETCH_REFRESH_S = 1.0
-"""Between two looks at how far downloads are."""
 REREAD = "reread"
 """In the session: a draft's id and how to read its file again, until that is done."""
 
@@ -271,50 +256,6 @@ def columns_step(desk: Desk, draft: Draft, agent: Agent) -> None:
         show_unused_columns(draft.sheet.columns, draft.choices)
         if (report := desk.files.look(draft).report).inputs:
             files_box(desk, draft, report)
-
-
-def files_box(desk: Desk, draft: Draft, report: FilesReport) -> None:
-    """Show the files beside the spreadsheet, take more, and follow downloads."""
-    with st.container(border=True, key="files", gap="small"):
-        files_title(report)
-        shown = [*report.attached, *report.downloaded]
-        show_pictures(desk.files.pictures(shown, MAX_PICTURES), len(shown))
-        show_unmatched(report, lambda: desk.files.detach(draft.id, [file.name for file in report.unused]))
-        if report.pending_urls:
-            desk.files.fetch(draft)
-            st.fragment(lambda: follow_downloads(desk, draft.id), run_every=FETCH_REFRESH_S)()
-        show_failed_downloads(report, lambda: desk.files.refetch(draft))
-        take_files(desk, draft)
-
-
-def take_files(desk: Desk, draft: Draft) -> None:
-    """Ask for files, put them beside the draft, and say what was left out."""
-    taken = st.session_state.setdefault(FILES_TAKEN, {})
-    given = attach_files(taken.get(draft.id, 0), desk.settings.max_file_mb)
-    slot = st.empty()
-    if given:
-        uploads = [Upload(file.name, file) for file in given]
-        with slot.status(f"Storing {count(len(given), 'file')}…") as status:
-
-            def show(stored: int) -> None:
-                status.update(label=f"Stored {count(stored, 'file')}…")
-
-            notes = desk.files.attach(draft.id, uploads, show)
-        taken[draft.id] = taken.get(draft.id, 0) + 1
-        st.session_state[FILES_NOTES] = (draft.id, notes)
-        st.rerun()
-    about, notes = st.session_state.get(FILES_NOTES, ("", []))
-    if about == draft.id:
-        show_notes(notes)
-
-
-def follow_downloads(desk: Desk, draft_id: str) -> None:
-    """Show how far the downloads are; at their end the whole page is drawn again."""
-    progress = desk.files.fetch_progress(draft_id)
-    if progress is None:
-        st.rerun()
-    else:
-        show_downloads(progress.done, progress.total)
 
 
 def check_step(desk: Desk, draft: Draft) -> Check | None:
