@@ -100,5 +100,5 @@ class Batches:
     def _prospects(self, summary: BatchSummary) -> tuple[Signs, float | None, float]:
         """How the last rows went, the seconds until the last one that waits may leave, and what time it is."""
         now, rows = self._clock.now(), remaining.to_leave(summary)
-        signs = self._store.rows.signs(summary.batch.id, now - remaining.LOOK_BACK, remaining.LAST_ROWS)
+        signs = self._store.rows.signs(summary.batch.id, now - remaining.LOOK_BACK_S, remaining.MAX_ROWS)
         return signs, remaining.leaves_in(self._gateway, summary.batch.id, rows), now

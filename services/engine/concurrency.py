@@ -2,31 +2,31 @@
 
 import math
 
-_BURST = 2.5
+_BURST_S = 2.5
 """Seconds in which a minute's jobs may be started, when the budget allows it."""
-_OVERHEAD = 0.05
+_OVERHEAD_S = 0.05
 """Seconds that a request costs beside its way to Writer and back."""
-_LATENCY = 0.2
+_FIRST_LATENCY_S = 0.2
 """Seconds that a request is taken to need before any was answered."""
-_WEIGHT = 0.1
+_LATENCY_WEIGHT = 0.1
 """What the last answer counts for in the mean latency."""
-_FEW = 0.0132
+_FIRST_SHARE_OF_PACE = 0.0132
 """Requests in flight at the beginning, as a part of the jobs in a minute: when Writer refuses the first job, few
 others are on their way."""
-_FEWEST = 4
-_SOON = 0.25
+_MIN_IN_FLIGHT = 4
+_PROVEN_SHARE_OF_PACE = 0.25
 """The part of a minute's jobs that Writer has to take until as many are in flight as are needed ..."""
-_SURE = 150
+_MAX_PROVING_JOBS = 150
 """... but no more than so many, for a limit on tokens is met before that or not at all."""
-_GENTLY = 2
+_GROWTH_EXPONENT = 2
 """... and the power with which their number grows until then: slowly at first."""
-_CAREFULLY = 8.5
+_JOBS_LEFT_PER_REQUEST = 8.5
 """Where no minute had so many jobs yet, no more are in flight than one in so many of those that are left in it."""
-_NEAR = 50
+_NEW_HIGH_MARGIN_JOBS = 50
 """Jobs by which a minute may have fewer and count as new all the same."""
-_MOST = 120
+_MAX_IN_FLIGHT = 120
 """More would wait for this process rather than for Writer; the client's pools together hold more connections."""
-_TOGETHER = 8
+_FREE_FRACTION = 8
 """Room is given when one in so many is free: where there are many, to claim rows one by one costs as much as to send
 them."""
 
@@ -45,21 +45,21 @@ class Concurrency:
 
     def __init__(self) -> None:
         self.in_flight = 0
-        self._latency = _LATENCY
-        self._taken = 0
+        self._latency = _FIRST_LATENCY_S
+        self._accepted = 0
         self._proven = 0
         self._lost_share = 0.0
         self._answers, self._losses = 0, 0.0
-        self._left_at = -math.inf
+        self._sent_at = -math.inf
 
-    def left(self, now: float) -> None:
+    def sent(self, now: float) -> None:
         """Note that a request leaves now."""
         self.in_flight += 1
-        self._left_at = now
+        self._sent_at = now
 
     def pause(self, now: float) -> float:
         """Seconds until the next request may leave; 0 as long as hardly any answer is lost."""
-        return max(0.0, self._left_at + self._lost_share * SECONDS_PER_LOSS - now)
+        return max(0.0, self._sent_at + self._lost_share * SECONDS_PER_LOSS - now)
 
     @property
     def is_lossy(self) -> bool:
@@ -85,12 +85,12 @@ class Concurrency:
         self._answers += 1
         self._losses += lost
 
-    def taken(self, seconds: float, jobs_in_minute: int) -> None:
+    def accepted(self, seconds: float, jobs_in_minute: int) -> None:
         """Note that Writer took a job, how long its answer needed, and how many were started in the last minute."""
-        self._taken += 1
+        self._accepted += 1
         self._count(lost=0)
         self._lost_share -= _LOSS_WEIGHT * self._lost_share
-        self._latency += _WEIGHT * (seconds - self._latency)
+        self._latency += _LATENCY_WEIGHT * (seconds - self._latency)
         self._proven = max(self._proven, jobs_in_minute - self.in_flight)
 
     def lost(self) -> None:
@@ -100,18 +100,20 @@ class Concurrency:
 
     def refused(self) -> None:
         """Note that Writer did not take one, because there were too many: begin again with few."""
-        self._taken = self._proven = 0
+        self._accepted = self._proven = 0
 
-    def room(self, jobs_per_minute: float, jobs_in_minute: int) -> int:
+    def free_slots(self, jobs_per_minute: float, jobs_in_minute: int) -> int:
         """How many more requests may leave, to start so many jobs a minute, where so many were started in the last.
 
         None as long as it is hardly worth while, so that rows are claimed in groups.
         """
-        needed = 1 + (self._latency + _OVERHEAD) * jobs_per_minute / _BURST
-        trust = min(1.0, self._taken / min(_SURE, _SOON * jobs_per_minute))
-        width = min(_MOST, needed, max(_FEW * jobs_per_minute, needed * trust**_GENTLY))
-        if jobs_in_minute + _NEAR >= self._proven + self.in_flight:
-            width = min(width, (jobs_per_minute - jobs_in_minute) / _CAREFULLY)
-        most = max(_FEWEST, int(width))
+        needed = 1 + (self._latency + _OVERHEAD_S) * jobs_per_minute / _BURST_S
+        trust = min(1.0, self._accepted / min(_MAX_PROVING_JOBS, _PROVEN_SHARE_OF_PACE * jobs_per_minute))
+        width = min(
+            _MAX_IN_FLIGHT, needed, max(_FIRST_SHARE_OF_PACE * jobs_per_minute, needed * trust**_GROWTH_EXPONENT)
+        )
+        if jobs_in_minute + _NEW_HIGH_MARGIN_JOBS >= self._proven + self.in_flight:
+            width = min(width, (jobs_per_minute - jobs_in_minute) / _JOBS_LEFT_PER_REQUEST)
+        most = max(_MIN_IN_FLIGHT, int(width))
         free = most - self.in_flight
-        return free if free >= most // _TOGETHER else 0
+        return free if free >= most // _FREE_FRACTION else 0

@@ -104,7 +104,7 @@ class Gateway:
     async def send(self, batch_id: str, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
         """Retry that job, or else create one. The caller has reserved the request for the batch."""
         sent_at = self._clock.now()
-        self.concurrency.left(sent_at)
+        self.concurrency.sent(sent_at)
         try:
             if retry_of is not None:
                 job = await self._ask(lambda: self._writer.retry_job(retry_of), batch_id)
@@ -120,7 +120,7 @@ class Gateway:
             self.concurrency.in_flight -= 1
         if sent_at >= self._quota_refused_at:
             self._quota_refusals = 0
-        self.concurrency.taken(self._clock.now() - sent_at, self.budget.jobs_in_minute)
+        self.concurrency.accepted(self._clock.now() - sent_at, self.budget.jobs_in_minute)
         now = self._clock.now()
         self.writer_clock.record_date(job.server_time, sent_at, now)
         if retry_of is None:  # a job that is retried was created long before

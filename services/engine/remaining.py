@@ -8,15 +8,15 @@ from services.engine.runner.windows import LONGEST_CHECK_S
 from services.models import BatchSummary, RowState, held_back
 from services.store import Signs
 
-LOOK_BACK = 120.0
+LOOK_BACK_S = 120.0
 """Seconds of the past that rows are looked at which ended in them: a minute may have gone by in which nothing was sent,
 because Writer asked to hold or the limit was used up, and the few slow rows that ended in it are like no others."""
-LAST_ROWS = 500
+MAX_ROWS = 500
 """Rows that are looked at, the last ones to end."""
-_FEWEST = 3
+_MIN_ENDED_ROWS = 3
 """Rows that have to end before anything is told."""
-_SETTLED = 0.9
-_LONG_ENOUGH = 30.0
+_SETTLED_SHARE = 0.9
+_MIN_SPAN = 30.0
 """For how long, in times of what a row takes or in seconds, rows have to end before their rate says anything: the first
 ones are the quickest, and few."""
 
@@ -27,7 +27,7 @@ def remaining(signs: Signs, unfinished: int, leaves_in: float | None, now: float
     `unfinished` is how many rows are still to end, `leaves_in` the seconds until the last of those
     that wait may leave, None where none waits.
     """
-    if len(signs.ended) < _FEWEST:
+    if len(signs.ended) < _MIN_ENDED_ROWS:
         return None
     took = fmean(ended - sent for sent, ended in signs.ended)
     by_rate = unfinished * _seconds_a_row(signs.ended, took)
@@ -76,7 +76,7 @@ def _seconds_a_row(spans: tuple[tuple[float, float], ...], took: float) -> float
     So neither a time in which nothing was sent counts as slowness, nor a few rows that took much longer than the rest.
     """
     sent, ended = zip(*sorted(spans, key=lambda span: span[1]), strict=True)
-    if ended[-1] - ended[0] < min(_SETTLED * took, _LONG_ENOUGH):
+    if ended[-1] - ended[0] < min(_SETTLED_SHARE * took, _MIN_SPAN):
         return 0.0
     sent_since = list(accumulate(reversed(sent), min))[::-1]  # the first of each row and those that ended after it
     gaps = [after - max(before, first) for (before, after), first in zip(pairwise(ended), sent_since[1:], strict=True)]

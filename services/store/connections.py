@@ -18,7 +18,7 @@ from services.store.database import AnyRow, Database
 from services.store.tables import connections
 from services.store.window import Decision, Noted, Window, ask, held_until, refuse
 
-_LOOKS = 3
+_TIME_READINGS = 3
 """How often the server is asked for its time; the quickest answer is the most precise."""
 
 # Every request passes through here, and building a statement costs more than executing it.
@@ -63,7 +63,7 @@ class Connections:
         if self._database.is_sqlite:
             return 0.0
         with self._database.read() as connection:
-            looks = [_look_at(connection, steady) for _ in range(_LOOKS)]
+            looks = [_look_at(connection, steady) for _ in range(_TIME_READINGS)]
         return min(looks)[1]
 
     def hold(

@@ -10,7 +10,7 @@ from services.store.database import AnyRow, Database
 from services.store.records import EffectWindow, Lost, UnconfirmedRows
 from services.store.tables import attempts, batches, rows, unknown_jobs
 
-_IDS = 500
+_IDS_AT_ONCE = 500
 """Job ids named in one statement; SQLite takes a limited number of parameters."""
 IS_LOST = and_(rows.c.state == RowState.SENDING, rows.c.lost_at.is_not(None))
 """The rows whose answers were lost, as long as that is not settled."""
@@ -44,8 +44,8 @@ class Evidence:
         left = list(job_ids)
         unknown = set(left)
         with self._database.read() as connection:
-            for start in range(0, len(left), _IDS):
-                some = left[start : start + _IDS]
+            for start in range(0, len(left), _IDS_AT_ONCE):
+                some = left[start : start + _IDS_AT_ONCE]
                 for table in (rows, attempts):
                     unknown -= set(connection.execute(select(table.c.job_id).where(table.c.job_id.in_(some))).scalars())
         return unknown

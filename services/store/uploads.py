@@ -12,7 +12,7 @@ from services.store.database import Database
 from services.store.records import Claim
 from services.store.tables import batch_files, batches, rows, uploads
 
-_EVERYTHING = 2**31 - 1
+_BEYOND_ALL_ROWS = 2**31 - 1
 """A position behind all rows."""
 
 
@@ -44,7 +44,7 @@ class Uploads:
 
     def awaiting(self, batch_id: str, most: int) -> list[AwaitingRow]:
         """The next rows of a running batch that wait for their files; none of those behind the sample."""
-        may_be_sent = rows.c.position < func.coalesce(batches.c.sample_end, _EVERYTHING)
+        may_be_sent = rows.c.position < func.coalesce(batches.c.sample_end, _BEYOND_ALL_ROWS)
         query = (
             select(rows.c.position, rows.c.inputs)
             .join(batches, batches.c.id == rows.c.batch_id)

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Text, bindparam, delete, insert, or_, select,
 from services.store.database import AnyRow
 from services.store.tables import requests, waiters
 
-_APART = 1.0
+_CLOCK_DIFFERENCE_S = 1.0
 """Seconds by which two processes may differ about the time; in a file they do not."""
-_TOGETHER = 0.1
+_ENTRY_SPAN_S = 0.1
 """Seconds; what leaves for a batch within the same ones is one entry, so that thousands in a minute are few to read."""
-_KEPT = 5.0
+_KEPT_LONGER_S = 5.0
 """Seconds for which the oldest entry stays when it has left the window: so not every turn has one to delete."""
 
 # Every request takes its turn here, and to make a statement costs more than to execute it.
@@ -160,14 +160,14 @@ class Noted:
         this, now, left = self._row.id, self._now, self._now - self._seconds
         if self._entries and self._entries[-1].at > now:
             connection.execute(_NOT_LATER, {"this": this, "now": now})
-        if self._entries and self._entries[0].at <= left - _KEPT:
+        if self._entries and self._entries[0].at <= left - _KEPT_LONGER_S:
             connection.execute(_FORGET, {"this": this, "until_then": left})
         if not all(now < waiter.until <= self._last for waiter in self._askers):
             connection.execute(_ASK_NO_MORE, {"this": this, "now": now, "last": self._last})
 
     def enter(self, connection: Connection, batch_id: str | None, decision: Decision) -> None:
         """Add to the batch's entry of the same tenth of a second, with the later time, or else make one."""
-        begin = self._now // _TOGETHER * _TOGETHER
+        begin = self._now // _ENTRY_SPAN_S * _ENTRY_SPAN_S
         together = (entry.id for entry in reversed(self._entries) if entry.at >= begin and entry.batch_id == batch_id)
         found, number, trickled = next(together, None), decision.number, decision.trickled
         if found is None:
@@ -189,7 +189,7 @@ def held_until(row: AnyRow, now: float) -> float | None:
     A hold that was set later than now was set before time began anew.
     """
     until: float | None = row.hold_until
-    if until is None or row.held_at is None or row.held_at > now + _APART:
+    if until is None or row.held_at is None or row.held_at > now + _CLOCK_DIFFERENCE_S:
         return None
     return until if until > now else None
 

@@ -33,18 +33,18 @@ from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding
 from services.store.tables import attempts, batches, rows
 from services.store.uploads import with_file_ids
 
-LONGEST_PAUSE = 300.0
+MAX_RETRY_PAUSE_S = 300.0
 """Seconds that no automatic retry is put off for longer."""
-_EVERYTHING = 2**31 - 1
+_BEYOND_ALL_ROWS = 2**31 - 1
 """A position behind all rows."""
-_IDS = 500
+_POSITIONS_AT_ONCE = 500
 """Job ids or rows named in one statement; SQLite takes a limited number of parameters."""
 
 # The runner executes these all the time, and to make a statement costs more than to execute it.
 _THIS = bindparam("this", type_=Text)
 _OF_BATCH = rows.c.batch_id == _THIS
 _SAMPLE_END = select(batches.c.sample_end).where(batches.c.id == _THIS).scalar_subquery()
-_MAY_BE_SENT = rows.c.position < func.coalesce(_SAMPLE_END, _EVERYTHING)
+_MAY_BE_SENT = rows.c.position < func.coalesce(_SAMPLE_END, _BEYOND_ALL_ROWS)
 """Rows behind the sample may not."""
 _TO_SEND = and_(_OF_BATCH, rows.c.state == RowState.WAITING, not_(rows.c.awaits_files), _MAY_BE_SENT)
 _WAITING = select(rows.c.position).where(_TO_SEND).limit(bindparam("most"))
@@ -112,7 +112,7 @@ _ENDED = (
 
 def _due(now: ColumnElement[float]) -> ColumnElement[bool]:
     # a time that is too far off was noted by a process whose clock was ahead of this one's
-    return or_(rows.c.retry_at <= now, rows.c.retry_at > now + LONGEST_PAUSE)
+    return or_(rows.c.retry_at <= now, rows.c.retry_at > now + MAX_RETRY_PAUSE_S)
 
 
 _ANY_DUE = select(rows.c.position).where(_OF_BATCH, _due(bindparam("now", type_=Double))).limit(1)
@@ -304,7 +304,7 @@ def _retry_times(item: Ended, now: float) -> dict[str, float | None]:
 
 def _groups(positions: Iterable[int]) -> list[list[int]]:
     ordered = sorted(positions)
-    return [ordered[start : start + _IDS] for start in range(0, len(ordered), _IDS)]
+    return [ordered[start : start + _POSITIONS_AT_ONCE] for start in range(0, len(ordered), _POSITIONS_AT_ONCE)]
 
 
 def _named(batch_id: str, positions: Collection[int]) -> list[ColumnElement[bool]]:

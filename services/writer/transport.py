@@ -49,7 +49,7 @@ TIMEOUTS = httpx.Timeout(
 )
 """Seconds without progress after which a request is given up."""
 
-DEADLINE = 120.0
+DEADLINE_S = 120.0
 """Seconds that a request may take in all; a server that sends a byte now and then never meets a read time-out."""
 
 POOLS = 8
@@ -66,7 +66,7 @@ LIMITS = httpx.Limits(
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """A page of 100 jobs with long suggestions is a few megabytes; more than this is not an answer."""
 
-MAX_RETRY_AFTER = 3600.0
+MAX_RETRY_AFTER_S = 3600.0
 """Seconds; a longer wait asked for is a mistake of a gateway."""
 
 _FROM_THE_SERVER = (500, 501, 503)
@@ -127,7 +127,7 @@ class Transport:
         """
         client = next(self._turns)
         request = client.build_request(method, path, params=params, json=json, headers=headers, content=content)
-        response, received = await self._exchange(client, request, DEADLINE + extra_seconds)
+        response, received = await self._exchange(client, request, DEADLINE_S + extra_seconds)
         if not response.is_success:
             raise _failure(response, self._error_words(received), subject)
         body = None if response.status_code == httpx.codes.NO_CONTENT else decode(received, self._key)
@@ -217,4 +217,4 @@ def _retry_after(headers: httpx.Headers) -> float | None:
             return None
         now = http_time(headers.get("Date", "")) or datetime.now(UTC)
         seconds = (until - now).total_seconds()
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER)
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), MAX_RETRY_AFTER_S)

@@ -167,7 +167,7 @@ async def test_a_text_that_is_no_key_goes_nowhere(open_desk: OpenDesk, key: str,
     assert (test.problem, test.requests) == (problem, 0)
 
 
-async def test_a_key_that_is_tested_is_neither_logged_nor_told_nor_stored(
+async def test_a_key_that_is_tested_is_neither_logged_nor_shown_nor_stored(
     open_desk: OpenDesk, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     caplog.set_level(logging.DEBUG)

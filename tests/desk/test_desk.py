@@ -59,7 +59,7 @@ def test_the_time_left_is_that_of_the_rows_that_may_be_sent(trying: tuple[BatchS
     assert seconds_left(desk, summary) == pytest.approx(10 * rows_left, rel=0.01)
 
 
-def test_while_writer_is_out_of_reach_or_the_batch_does_not_run_no_time_left_is_told(
+def test_while_writer_is_out_of_reach_or_the_batch_does_not_run_no_time_left_is_shown(
     trying: tuple[BatchSummary, int], desk: Desk, store: Store
 ) -> None:
     summary, _ = trying

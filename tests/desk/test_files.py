@@ -122,7 +122,7 @@ def test_an_archive_is_unpacked(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["../mug.png", "CON.png", f"{'x' * (MAX_NAME_LENGTH + 1)}.png", "a\x00b.png"])
-def test_a_name_that_cannot_be_used_is_told_and_the_others_are_kept(desk: Desk, name: str) -> None:
+def test_a_name_that_cannot_be_used_is_reported_and_the_others_are_kept(desk: Desk, name: str) -> None:
     draft = open_draft(desk, "mug.png")
     [note] = attach(desk, draft, name, "mug.png")
     assert note.endswith("has a name that can't be used. Rename it and upload it again.")
@@ -130,7 +130,7 @@ def test_a_name_that_cannot_be_used_is_told_and_the_others_are_kept(desk: Desk, 
 
 
 @pytest.mark.parametrize("settings", [{"MAX_FILE_MB": "1", "MAX_FILES_MB": "1"}])
-def test_limits_on_one_file_and_on_all_are_told(desk: Desk) -> None:
+def test_limits_on_one_file_and_on_all_are_reported(desk: Desk) -> None:
     draft = open_draft(desk, "a.png")
     big = attach(desk, draft, "huge.png", content=bytes(1_100_000))
     attach(desk, draft, "a.png", content=bytes(1024 * 1024 - 100))

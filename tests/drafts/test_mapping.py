@@ -549,7 +549,7 @@ def test_what_reading_found_counts_only_in_columns_that_are_used() -> None:
     assert ready.build(SheetRow(3, ("", ""), (used, unused))) == ({}, [used])
 
 
-def test_all_problems_of_a_row_are_told() -> None:
+def test_all_problems_of_a_row_are_reported() -> None:
     found = Problem("P", "", "This formula has no result.")
     ready = compile_choices(
         agent(NAME, TONE, IMAGE), {"Product name": column("P"), "Tone": column("T"), "Image": column("I")}, "PTI"

@@ -97,7 +97,7 @@ def test_no_window_ever_has_more_than_the_limit_nor_more_jobs_than_the_pace(
 
 @settings(deadline=None)
 @given(st.integers(1, 100), paces, askings, st.sampled_from(["one", "new"]))
-def test_who_asks_again_when_told_gets_something_and_not_before(
+def test_who_asks_again_at_the_time_given_gets_something_and_not_before(
     limit: int, pace: float | None, askings: list[Asking], name: str
 ) -> None:
     book = Book(limit, pace)
@@ -112,7 +112,9 @@ def test_who_asks_again_when_told_gets_something_and_not_before(
 
 
 @given(st.integers(1, 60), askings)
-def test_a_poll_that_asks_again_when_told_gets_its_turn_and_not_before(limit: int, askings: list[Asking]) -> None:
+def test_a_poll_that_asks_again_at_the_time_given_gets_its_turn_and_not_before(
+    limit: int, askings: list[Asking]
+) -> None:
     book = Book(limit)
     book.play(askings)
     while (decision := book.ask(None, 1)).number:
@@ -337,7 +339,7 @@ def test_a_few_jobs_that_fail_for_capacity_are_no_reason_to_start_fewer(started:
     assert after_failures(accepted(started, 0), 376, 60.0, failures) is None
 
 
-def test_the_pace_rises_by_itself_and_faster_with_time() -> None:
+def test_the_pace_rises_automatically_and_faster_with_time() -> None:
     rules = Rules(396, 60.0, 1.0)
     paces = [rules.pace(Window(minute * 60.0, pace=40, paced_at=0.0)) for minute in range(12)]
     assert paces == [40, 40, 40, 40, 42, 46, 54, 70, 102, 166, 294, 396]

@@ -110,7 +110,7 @@ async def test_a_long_list_with_its_newest_jobs_last_is_read_from_its_end() -> N
     assert server.asked == [5000, 4950]
 
 
-async def test_what_was_on_the_pages_before_a_lost_one_is_told_and_the_lost_one_is_asked_for_again() -> None:
+async def test_what_was_on_the_pages_before_a_lost_one_is_reported_and_the_lost_one_is_asked_for_again() -> None:
     server = Server()
     new = server.add(200)
     server.lost = {100}

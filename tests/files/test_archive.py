@@ -118,7 +118,7 @@ def flagged(data: bytes, flag: int) -> bytes:
     return bytes(changed)
 
 
-def test_a_password_is_told(opened: Opener) -> None:
+def test_a_password_is_reported(opened: Opener) -> None:
     assert opened.refusal(flagged(zipped({"a.jpg": "x"}), 1)) == (
         "“photos.zip” is protected by a password. Create it without one and upload it again."
     )

@@ -225,7 +225,7 @@ async def test_this_machine_isnt_opened_by_its_public_address(
     assert told.startswith("93.184.216.34/a.png leads to a private network (127.0.0.1)")
 
 
-async def test_an_unknown_host_is_told(vault: Vault) -> None:
+async def test_an_unknown_host_is_reported(vault: Vault) -> None:
     async def unknown(_: str) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
@@ -252,7 +252,7 @@ def test_which_addresses_are_public() -> None:
     assert [address for address in NOT_PUBLIC if is_public(address)] == []
 
 
-async def test_what_a_server_sends_instead_of_a_file_is_told(vault: Vault) -> None:
+async def test_what_a_server_sends_instead_of_a_file_is_reported(vault: Vault) -> None:
     pages = {
         "/page.jpg": reply(200, b"<!doctype html><title>Log in</title>"),
         "/empty.jpg": reply(200),

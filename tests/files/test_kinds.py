@@ -36,7 +36,7 @@ def test_names_of_samples_fit_their_content() -> None:
     ],
     ids=range(7),
 )
-def test_damaged_and_hostile_files_are_told_in_no_time(data: bytes, media_type: str, tmp_path: Path) -> None:
+def test_damaged_and_hostile_files_are_reported_in_no_time(data: bytes, media_type: str, tmp_path: Path) -> None:
     assert detect(saved(tmp_path, data)) == media_type
 
 

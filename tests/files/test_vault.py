@@ -91,7 +91,7 @@ def test_when_its_bytes_stop_coming_nothing_is_left(vault: Vault) -> None:
 
 
 @pytest.mark.parametrize("broken", ["write", "fsync", "mkstemp", "replace"])
-def test_a_full_disk_is_told(broken: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(broken: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -337,7 +337,7 @@ def test_a_refusal_is_a_sentence_that_stays_until_the_next_order(desk: StubDesk,
 
 
 @pytest.mark.parametrize("params", [{"id": "nowhere"}, {}])
-def test_an_unknown_batch_is_told_with_a_way_out(visit: Visit, params: dict[str, str]) -> None:
+def test_an_unknown_batch_is_reported_with_a_way_out(visit: Visit, params: dict[str, str]) -> None:
     page = visit("batch.py", **params)
     assert page.title[0].value == "This batch doesn't exist"
     assert len(page.get("page_link")) == 1
@@ -374,7 +374,7 @@ def test_the_bar_has_a_part_for_each_state_and_says_in_words_what_it_shows(desk:
     assert visit("batch.py", id="batch-1").get("arrow_vega_lite_chart") == []
 
 
-def test_the_story_of_a_batch_is_told_in_the_viewers_time(desk: StubDesk, visit: Visit) -> None:
+def test_the_story_of_a_batch_is_reported_in_the_viewers_time(desk: StubDesk, visit: Visit) -> None:
     over = LAUNCHED + timedelta(minutes=8)
     desk.hold(a_batch(state=BatchState.FINISHED, created_at=LAUNCHED, finished_at=over), some_rows(completed=2))
     told = visit("batch.py", id="batch-1").caption[0].value
@@ -393,13 +393,13 @@ def test_a_running_batch_says_how_long_it_takes_at_least_and_then_how_long_it_st
     assert visit("batch.py", id="batch-1").caption[0].value.endswith("**about 4 minutes left**")
 
 
-def test_while_writer_cannot_be_reached_no_time_left_is_told(desk: StubDesk, visit: Visit) -> None:
+def test_while_writer_cannot_be_reached_no_time_left_is_shown(desk: StubDesk, visit: Visit) -> None:
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC))
     desk.hold(a_batch(), some_rows(completed=1, waiting=1000))
     assert " left" not in visit("batch.py", id="batch-1").caption[0].value
 
 
-def test_while_only_retries_are_pending_it_is_told_how_long_it_still_takes(desk: StubDesk, visit: Visit) -> None:
+def test_while_only_retries_are_pending_it_is_shown_how_long_it_still_takes(desk: StubDesk, visit: Visit) -> None:
     desk.retrying = 1
     desk.hold(a_batch(options=LaunchOptions(retries=1)), some_rows(completed=1, failed=1))
     assert visit("batch.py", id="batch-1").caption[0].value.endswith("**about 4 minutes left**")
@@ -598,7 +598,7 @@ def test_where_no_automatic_retries_are_possible_none_are_counted(
         ({"state": BatchState.PAUSED, "connection": "https://api.writer.com"}, {"in_progress": 1}, False),
     ],
 )
-def test_the_limit_is_told_only_while_the_batch_moves_here(
+def test_the_limit_is_reported_only_while_the_batch_moves_here(
     desk: StubDesk, visit: Visit, changes: dict[str, Any], rows: dict[str, int], shown: bool
 ) -> None:
     desk.hold(a_batch(**changes), some_rows(**rows))
@@ -957,7 +957,7 @@ def test_the_sandbox_is_named_on_the_page(visit: Visit) -> None:
     assert visit("batch.py").markdown[0].value.startswith(":violet-badge[Sandbox] :small[:gray[Nothing is charged.")
 
 
-def test_trouble_with_the_connection_is_told(desk: StubDesk, visit: Visit) -> None:
+def test_trouble_with_the_connection_is_reported(desk: StubDesk, visit: Visit) -> None:
     desk.sick = ConnectionHealth(unreachable_since=datetime.now(UTC))
     (notice,) = sentences(visit("batch.py").warning)
     assert notice.startswith("Can't reach Writer since ")

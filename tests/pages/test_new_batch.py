@@ -186,7 +186,9 @@ class TestASpreadsheetThatCannotBeUsed:
         assert len(page.error) == 1
         assert r"\.pdf" in page.error[0].value
 
-    def test_what_to_do_with_a_file_that_the_browser_does_not_even_send_is_told(self, visit: Visit, desk: Desk) -> None:
+    def test_what_to_do_with_a_file_that_the_browser_does_not_even_send_is_reported(
+        self, visit: Visit, desk: Desk
+    ) -> None:
         limit = f"Up to {desk.settings.max_upload_mb} MB. Split larger files and upload the parts."
         assert limit in sentences(visit().caption)
 

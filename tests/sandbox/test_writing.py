@@ -65,7 +65,7 @@ async def test_tones_share_no_sentence(sandbox: Caller, clock: Clock) -> None:
     assert all(len(parts) >= 10 for parts in said.values())
 
 
-async def test_each_feature_is_told_once_whether_it_comes_in_one_cell_or_in_several(
+async def test_each_feature_is_reported_once_whether_it_comes_in_one_cell_or_in_several(
     sandbox: Caller, clock: Clock
 ) -> None:
     features = ["solid oak", "folds flat", "made in Limoges"]

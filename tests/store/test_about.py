@@ -10,7 +10,7 @@ from services.store.database import MIGRATIONS
 HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
-def test_the_database_is_told_without_user_and_password(database_url: str) -> None:
+def test_the_database_is_reported_without_user_and_password(database_url: str) -> None:
     url = make_url(database_url)
     is_sqlite = url.get_backend_name() == "sqlite"
     if not is_sqlite:

@@ -138,7 +138,7 @@ def told(first: int, behind: int) -> str:
     return f"{first} done, {behind} wait"
 
 
-def test_a_batch_pauses_when_its_sample_is_done_and_goes_on_when_told_to(store: Store) -> None:
+def test_a_batch_pauses_when_its_sample_is_done_and_resumes_on_request(store: Store) -> None:
     rows = [new_row(0, error="Flawed."), *(new_row(n) for n in range(1, 6))]
     batch_id = launch(store, rows, sample_rows=2)
     before = store.batches.only(batch_id)

@@ -23,7 +23,7 @@ def at(seconds: float) -> datetime:
     return datetime.fromtimestamp(NOW + seconds, UTC)
 
 
-def test_the_health_of_a_connection_is_what_the_last_requests_told(store: Store) -> None:
+def test_the_health_of_a_connection_is_what_the_last_requests_showed(store: Store) -> None:
     connections = store.connections
     assert connections.health(HERE) == ConnectionHealth()
     connections.unreachable(HERE, NOW, "No route.")

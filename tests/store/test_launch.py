@@ -56,7 +56,7 @@ def test_a_launched_batch_is_running_with_all_its_rows(store: Store) -> None:
     assert store.drafts.get(draft_id).batch_id == batch_id
 
 
-def test_progress_is_told_as_rows_are_stored(store: Store) -> None:
+def test_progress_is_reported_as_rows_are_stored(store: Store) -> None:
     told: list[int] = []
     store.batches.launch(new_batch(draft(store)), new_rows(2100), NOW, told.append)
     assert told == [1000, 2000, 2100]

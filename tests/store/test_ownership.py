@@ -91,7 +91,7 @@ def end_sessions_that_lock(store: Store) -> None:
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_an_owner_whose_session_has_ended_is_told_so_before_it_owns_again(open_store: Callable[[], Store]) -> None:
+def test_an_owner_whose_session_has_ended_is_reported_so_before_it_owns_again(open_store: Callable[[], Store]) -> None:
     store = open_store()
     assert store.ownership.acquire()
     end_sessions_that_lock(store)

@@ -46,7 +46,7 @@ def test_batches_and_rows_are_counted_for_each_agent_of_the_connection(store: St
     }
 
 
-def test_how_an_agent_does_is_told_by_its_latest_rows(store: Store) -> None:
+def test_how_an_agent_does_is_reported_by_its_latest_rows(store: Store) -> None:
     finish(store, launch_with(store, "a", 5, 10), 5, failed=5, seconds=100)
     latest = launch_with(store, "a", 501, 20)
     finish(store, latest, 500, failed=100, seconds=4)

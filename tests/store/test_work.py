@@ -170,7 +170,7 @@ def test_a_row_taken_back_keeps_the_job_to_retry_unless_it_is_to_get_a_new_one(s
     assert [claim.retry_of for claim in claims] == [f"job-{batch_id}-0", None]
 
 
-def test_lost_rows_are_told_oldest_first_until_they_are_settled(store: Store) -> None:
+def test_lost_rows_are_reported_oldest_first_until_they_are_settled(store: Store) -> None:
     batch_id = launch(store, 4)
     for seconds in (3, 1, 2):
         store.work.claim(batch_id, 1, NOW + seconds, NOW + seconds)
@@ -226,7 +226,7 @@ def test_jobs_are_unknown_unless_any_attempt_at_any_row_has_them(store: Store) -
     assert store.evidence.unknown([]) == set()
 
 
-def test_requests_on_the_wire_are_those_of_the_agent_there_that_left_before_and_have_no_answer(store: Store) -> None:
+def test_requests_in_flight_are_those_of_the_agent_there_that_left_before_and_have_no_answer(store: Store) -> None:
     one, two, elsewhere = launch(store, 1), launch(store, 2), launch(store, 1, ELSEWHERE)
     agent = store.batches.only(one).agent.id
 

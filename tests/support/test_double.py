@@ -87,7 +87,7 @@ def test_a_job_runs_its_time_and_gives_a_suggestion_for_its_own_row() -> None:
 
 
 @pytest.mark.parametrize("new_id", [False, True])
-def test_a_row_fails_as_often_as_told_and_is_retried_under_the_same_id_or_a_new_one(new_id: bool) -> None:
+def test_a_row_fails_as_often_as_set_and_is_retried_under_the_same_id_or_a_new_one(new_id: bool) -> None:
     async def main(client: Client) -> None:
         ids = [await client.create("row")]
         for words in ("first", "then", "then"):
@@ -117,7 +117,7 @@ def test_the_share_that_fails_depends_on_the_row_alone() -> None:
 
 
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST, Order.RANDOM])
-def test_paging_gives_every_job_once_in_the_order_told(order: Order) -> None:
+def test_paging_gives_every_job_once_in_the_order_set(order: Order) -> None:
     async def main(client: Client) -> None:
         made = []
         for number in range(120):
@@ -199,7 +199,7 @@ def test_each_fault_has_its_effect_or_none_and_shows_as_itself(fault: Fault) -> 
     assert client.double.books.asked("row") == 1
 
 
-def test_faults_happen_as_often_as_told_and_only_to_the_kinds_told() -> None:
+def test_faults_happen_as_often_as_set_and_only_to_the_kinds_set() -> None:
     async def main(client: Client) -> None:
         for number in range(500):
             await client.http.post(JOBS, json={"inputs": [{"id": "Text", "value": [str(number)]}]})

@@ -644,7 +644,7 @@ async def test_silence_is_a_lost_answer(call: str, impatient: None) -> None:
 
 
 async def test_a_server_that_drips_meets_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "DEADLINE", 0.2)
+    monkeypatch.setattr(transport_module, "DEADLINE_S", 0.2)
     async with talking_to(Fault.DRIP) as (writer, server):
         with pytest.raises(AnswerLostError, match="TimeoutError"):
             await asyncio.wait_for(writer.create_job("a1", {}), 5)

@@ -243,7 +243,7 @@ async def test_an_upload_that_fails_says_what_to_do_and_is_not_repeated(
 
 
 async def test_a_large_upload_has_a_later_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "DEADLINE", 0.1)
+    monkeypatch.setattr(transport_module, "DEADLINE_S", 0.1)
 
     async def slowly() -> AsyncIterator[bytes]:
         for _ in range(4):
@@ -255,7 +255,7 @@ async def test_a_large_upload_has_a_later_deadline(monkeypatch: pytest.MonkeyPat
 
 
 async def test_silence_after_an_upload_meets_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "DEADLINE", 0.2)
+    monkeypatch.setattr(transport_module, "DEADLINE_S", 0.2)
     async with talking_to(Fault.SILENCE) as (writer, server):
         with pytest.raises(AnswerLostError, match="TimeoutError"):
             await asyncio.wait_for(writer.upload_file("a.txt", "text/plain", 3, pieces(b"tea")), 5)

@@ -19,23 +19,23 @@ from services.errors import MissingError, WriterError
 from services.models import BatchState
 from services.store import Store
 
-_LATE = 0.4
+_MAX_CLAIM_S = 0.4
 """Seconds after which a turn is not used any more: the window is counted half a second longer than Writer's."""
-_STORED_WITHIN = (0.0, 1.0, 3.0, 10.0, 30.0)
+_STORE_RETRIES_S = (0.0, 1.0, 3.0, 10.0, 30.0)
 """Seconds before each try to store what became of the last requests, where the store failed."""
-_AT_LEAST = 2
+_MIN_IN_FLIGHT = 2
 """Requests that a batch may have under way though others have taken all the room."""
-_GROUP = 16
+_MAX_CLAIMED_ROWS = 16
 """Rows claimed at a time at the most, so that batches that run side by side take turns."""
 _PROBE_INTERVAL_S = 2.0
 """Seconds between two rows while a quota may be used up."""
-_SETTLE_EVERY = 1.5
+_SETTLE_INTERVAL_S = 1.5
 """Seconds between two tries to settle unknown outcomes."""
-_FEED_EVERY_S = 1.0
+_FEED_INTERVAL_S = 1.0
 """Seconds between two looks whether rows wait for their files, in a batch that has files."""
-_LOOK_EVERY = 0.5
+_STORE_CHECK_INTERVAL_S = 0.5
 """Seconds after which the store is looked at without a wake-up: another process may have paused the batch."""
-_PLAN_EVERY = 0.25
+_PLAN_INTERVAL_S = 0.25
 """Seconds between two times that it is worked out whether results are likely."""
 
 _log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Runner:
         self._guard = Guard(batch_id, store, clock)
         self._news = asyncio.Event()
         self._stopping = False
-        self._on_the_wire: set[asyncio.Task[None]] = set()
+        self._requests_in_flight: set[asyncio.Task[None]] = set()
         self._collecting: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
         self._feeding: asyncio.Task[None] | None = None
@@ -99,7 +99,7 @@ class Runner:
                 if self._failure is not None:
                     raise self._failure
                 if self._stopping:
-                    if not self._on_the_wire:
+                    if not self._requests_in_flight:
                         return
                 elif await self._step(sender, collector, settler):
                     return
@@ -118,7 +118,7 @@ class Runner:
         await self._send_more(sender, state)
         await self._collect(collector)
         await self._settle(settler)
-        if self._on_the_wire or self._collecting or self._settling or self._feeding:
+        if self._requests_in_flight or self._collecting or self._settling or self._feeding:
             return False
         if await asyncio.to_thread(self._store.batches.finish, self._id, self._clock.now()):
             return True
@@ -143,7 +143,7 @@ class Runner:
             claims = await asyncio.to_thread(self._store.work.claim, self._id, grant.number, now, now_at_writer)
             if not claims:
                 return  # the batch was paused or canceled meanwhile, and turns must not be taken in vain
-            if self._clock.now() - now > _LATE:
+            if self._clock.now() - now > _MAX_CLAIM_S:
                 # somebody else was writing for long; who asks for turns now does not count these requests any more
                 positions = [claim.position for claim in claims]
                 await asyncio.to_thread(self._store.work.unsend, self._id, positions)
@@ -151,7 +151,7 @@ class Runner:
             if self._guard.is_suspicious:
                 self._send_at = now + _PROBE_INTERVAL_S
             for claim in claims:
-                self._on_the_wire.add(self._begin(sender.send(claim)))
+                self._requests_in_flight.add(self._begin(sender.send(claim)))
             await asyncio.sleep(0)  # let them leave, so that they take their room
 
     def _room(self) -> int:
@@ -159,9 +159,9 @@ class Runner:
         budget = self._gateway.budget
         if self._guard.is_suspicious:
             return 1
-        room = self._gateway.concurrency.room(budget.jobs_per_minute, budget.jobs_in_minute)
-        most = 1 if self._gateway.concurrency.is_lossy else _GROUP
-        return min(most, max(room, _AT_LEAST - len(self._on_the_wire)))
+        room = self._gateway.concurrency.free_slots(budget.jobs_per_minute, budget.jobs_in_minute)
+        most = 1 if self._gateway.concurrency.is_lossy else _MAX_CLAIMED_ROWS
+        return min(most, max(room, _MIN_IN_FLIGHT - len(self._requests_in_flight)))
 
     def _feed(self, state: BatchState) -> None:
         if state is BatchState.RUNNING and self._feeding is None and self._clock.now() >= self._feed_at:
@@ -171,14 +171,14 @@ class Runner:
         try:
             await self._feeder.feed()
         finally:
-            self._feed_at = self._clock.now() + _FEED_EVERY_S
+            self._feed_at = self._clock.now() + _FEED_INTERVAL_S
             self._feeding = None
 
     async def _collect(self, collector: Collector) -> None:
         now = self._clock.now()
         if self._collecting or now < self._plan_at:
             return
-        self._plan_at = now + _PLAN_EVERY
+        self._plan_at = now + _PLAN_INTERVAL_S
         if poll := await collector.next_poll(hurry=not self._has_waiting):
             self._collecting = self._begin(self._collect_once(collector.collect(poll)))
 
@@ -198,7 +198,7 @@ class Runner:
         try:
             await _unless_writer_fails(settle)
         finally:
-            self._settle_at = self._clock.now() + _SETTLE_EVERY
+            self._settle_at = self._clock.now() + _SETTLE_INTERVAL_S
             self._settling = None
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -207,7 +207,7 @@ class Runner:
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._on_the_wire.discard(task)
+        self._requests_in_flight.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._failure = task.exception()
         self.wake()
@@ -216,15 +216,17 @@ class Runner:
         """Wait for news, or until something is due."""
         to_send = self._send_at - self._clock.now()
         try:
-            await asyncio.wait_for(self._news.wait(), min(_LOOK_EVERY, to_send) if to_send > 0 else _LOOK_EVERY)
+            await asyncio.wait_for(
+                self._news.wait(), min(_STORE_CHECK_INTERVAL_S, to_send) if to_send > 0 else _STORE_CHECK_INTERVAL_S
+            )
         except TimeoutError:
             return
 
     async def _save(self, outcomes: Outcomes) -> None:
         """After a fault, store what becomes of the requests in flight: their jobs are paid for."""
-        if self._on_the_wire:
-            await asyncio.wait(self._on_the_wire)
-        for seconds in _STORED_WITHIN:
+        if self._requests_in_flight:
+            await asyncio.wait(self._requests_in_flight)
+        for seconds in _STORE_RETRIES_S:
             await self._clock.sleep(seconds)
             try:
                 await outcomes.store()
@@ -236,7 +238,7 @@ class Runner:
     async def _end_tasks(self, outcomes: Outcomes) -> None:
         """End what still runs, as a canceled or failed runner has to, and keep what came out of it."""
         others = (self._collecting, self._settling, self._feeding)
-        running = [*self._on_the_wire, *(task for task in others if task)]
+        running = [*self._requests_in_flight, *(task for task in others if task)]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

@@ -89,12 +89,12 @@ def test_the_tab_rounds_as_the_counts_do_and_says_100_only_when_all_is_done(done
         ("Again · spring-range.xlsx", "Product description · 0 rows · started 09:30 · took about 8 minutes"),
     ],
 )
-def test_agent_file_and_time_are_told_once_the_name_included(name: str, expected: str) -> None:
+def test_agent_file_and_time_are_reported_once_the_name_included(name: str, expected: str) -> None:
     batch = a_batch(name=name, state=BatchState.FINISHED, finished_at=LAUNCHED + 8 * MINUTES)
     assert story(batch, "UTC", NOW, "") == expected
 
 
-def test_names_that_a_proposed_batch_name_has_cut_are_not_told_again() -> None:
+def test_names_that_a_proposed_batch_name_has_cut_are_not_repeated() -> None:
     filename = f"{'a very long name ' * 6}.xlsx"
     batch = a_batch(name=f"Product description · {filename[:79].rstrip()}… · 10 Mar, 10:29", filename=filename)
     assert story(batch, "UTC", NOW, "") == "0 rows"

@@ -74,7 +74,7 @@ def test_an_ods_reads_as_it_looks() -> None:
     ]
 
 
-def test_a_picture_without_metadata_is_told_from_an_error_as_far_as_can_be() -> None:
+def test_a_picture_without_metadata_is_distinguished_from_an_error_as_far_as_can_be() -> None:
     assert field("28-incell-image.xlsx")[0].problems == (
         Problem("Photo", "#VALUE!", UNKNOWN_RICH_VALUE),
         Problem("Country", "#VALUE!", UNKNOWN_RICH_VALUE),

@@ -215,7 +215,7 @@ def hide(sheet: Worksheet, *rows: int) -> None:
         sheet.set_row(row - 1, None, None, {"hidden": True})
 
 
-def test_rows_that_a_filter_hides_are_told_from_others(tmp_path: Path) -> None:
+def test_rows_that_a_filter_hides_are_distinguished_from_others(tmp_path: Path) -> None:
     def filtered(_: xlsxwriter.Workbook, sheet: Worksheet) -> None:
         sheet.write_column(0, 0, ["Note", "Name", "a", "b", "c", "d"])
         sheet.autofilter(1, 0, 4, 0)

@@ -148,7 +148,7 @@ def test_a_sheet_with_a_cell_in_its_farthest_corner_ends_at_the_memory_limit(
     assert refusal(workbook(fill), "a.xlsx") == TOO_MUCH_MEMORY
 
 
-def test_a_child_that_is_killed_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_is_killed_is_reported_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def kill_child(directory: Path, log: int) -> subprocess.Popen[str]:
         return start_instead("import os; os.kill(os.getpid(), 9)")
 
@@ -156,7 +156,7 @@ def test_a_child_that_is_killed_is_told_in_a_sentence(monkeypatch: pytest.Monkey
     assert refusal(ROWS).startswith("This spreadsheet takes too much memory to read. ")
 
 
-def test_a_child_that_breaks_is_told_without_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_breaks_is_reported_without_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_start", lambda _directory, _log: start_instead("1 / 0"))
     assert refusal(ROWS) == (
         "This spreadsheet can't be read. Copy the rows and columns you need into a new one and save it as CSV."

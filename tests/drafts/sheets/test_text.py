@@ -57,7 +57,7 @@ def test_blank_rows_are_left_out_and_numbers_stay_those_of_the_spreadsheet_progr
     assert sheet.notes == ("3 blank rows were left out.",)
 
 
-def test_one_blank_row_is_told_in_the_singular() -> None:
+def test_one_blank_row_is_reported_in_the_singular() -> None:
     assert parsed(b"a,b\n1,2\n,\n3,4\n")[0].notes == ("1 blank row was left out.",)
 
 

@@ -78,7 +78,7 @@ def stopped(stage: Stage, batch_id: str) -> Batch:
     return batch
 
 
-def test_a_batch_whose_rows_all_fail_stops_and_goes_on_when_told_to(play: Play) -> None:
+def test_a_batch_whose_rows_all_fail_stops_and_resumes_on_request(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(400)
         await stage.settled(batch)
@@ -216,7 +216,7 @@ def test_old_failures_do_not_count_for_a_batch_that_is_set_going_anew_while_rows
     play(main, fail_share=1.0, durations=soon, duration=300.0, rpm=60)
 
 
-def test_a_batch_that_was_told_to_go_on_is_guarded_again_once_it_is_set_going_anew(play: Play) -> None:
+def test_a_batch_that_was_resumed_is_guarded_again_once_it_is_set_going_anew(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(60)
         await stage.settled(batch)

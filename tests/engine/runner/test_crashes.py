@@ -73,7 +73,7 @@ def test_processes_that_die_again_and_again_lose_nothing(play: Play, skew: float
 
 
 @pytest.mark.parametrize("seed", [0, *slow(1, 2, 3)])
-def test_twenty_processes_that_die_leave_unknown_only_what_was_on_the_wire(play: Play, seed: int) -> None:
+def test_twenty_processes_that_die_leave_unknown_only_what_was_in_flight(play: Play, seed: int) -> None:
     async def main(stage: Stage) -> None:
         moments = random.Random(seed)
         batch = stage.launch(300)
@@ -163,7 +163,7 @@ def test_a_clock_that_is_set_back_does_not_stop_a_batch_for_long(play: Play) -> 
     play(main, rpm=60, latency=0.2)
 
 
-def test_a_runner_that_is_told_to_stop_ends_when_what_is_on_the_wire_has_its_answers(play: Play) -> None:
+def test_a_runner_that_is_asked_to_stop_ends_when_what_is_in_flight_has_its_answers(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(100)
         stage.begin()

@@ -101,7 +101,7 @@ def test_killed_at_any_moment_and_started_again(stage: Stage, start: Start, rows
 
 
 @pytest.mark.slow
-def test_a_process_that_is_told_to_end_leaves_nothing_unknown(stage: Stage, start: Start) -> None:
+def test_a_process_that_is_asked_to_end_leaves_nothing_unknown(stage: Stage, start: Start) -> None:
     batch = stage.launch(ROWS)
     process = start()
     wait_until(lambda: stage.books.created.total() > 5)
@@ -115,7 +115,7 @@ def test_a_process_that_is_told_to_end_leaves_nothing_unknown(stage: Stage, star
     stage.check(batch)
 
 
-def test_a_server_that_is_told_to_end_does_so_in_time_and_records_what_is_on_the_wire(
+def test_a_server_that_is_asked_to_end_does_so_in_time_and_records_what_is_in_flight(
     stage: Stage, start: Start, served: Served, tmp_path: Path
 ) -> None:
     """Writer takes long to answer, and somebody's browser has stopped reading a download."""

@@ -15,7 +15,7 @@ WITH_EFFECT = [Fault.RESET_AFTER, Fault.SILENT, *slow(Fault.GATEWAY_504, Fault.E
 
 
 @pytest.mark.parametrize("fault", WITHOUT_EFFECT)
-def test_a_request_that_is_proven_to_have_had_no_effect_is_sent_again_by_itself(play: Play, fault: Fault) -> None:
+def test_a_request_that_is_proven_to_have_had_no_effect_is_sent_again_automatically(play: Play, fault: Fault) -> None:
     async def main(stage: Stage) -> None:
         stage.double.script(Kind.CREATE, fault, text=LOST)
         batch = stage.launch(20)

@@ -63,7 +63,7 @@ async def since(second: int, server: Server) -> set[str] | None:
     total=st.booleans(),
     coming=st.integers(0, 3),
 )
-async def test_either_all_jobs_since_then_are_told_or_it_is_said_that_they_cannot_be(
+async def test_either_all_jobs_since_then_are_reported_or_it_is_said_that_they_cannot_be(
     number: int, ago: int, order: Order, cap: int, total: bool, coming: int
 ) -> None:
     server = Server(number, order, cap=cap, total=total, coming=coming)
@@ -85,7 +85,7 @@ async def test_of_a_list_in_order_only_the_pages_since_then_are_read(order: Orde
     assert server.asked == asked
 
 
-async def test_a_job_that_comes_while_a_list_with_its_newest_last_is_read_is_told_too() -> None:
+async def test_a_job_that_comes_while_a_list_with_its_newest_last_is_read_is_reported_too() -> None:
     server = Server(1000, oldest_first, coming=1)
     assert await since(940, server) == {f"j{n}" for n in range(940, 1002)}
     assert server.asked == [0, 950, 1000, 900]

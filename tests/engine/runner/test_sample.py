@@ -43,7 +43,7 @@ def test_the_first_rows_are_sent_and_the_others_when_a_person_lets_them_go(play:
     play(main)
 
 
-def test_one_row_and_one_remaining_are_told_in_the_singular(play: Play) -> None:
+def test_one_row_and_one_remaining_are_reported_in_the_singular(play: Play) -> None:
     async def main(stage: Stage) -> None:
         batch = stage.launch(2, sample_rows=1)
         await stage.settled(batch)

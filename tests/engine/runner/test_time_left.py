@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.engine.budget import Budget
-from services.engine.remaining import LAST_ROWS, LOOK_BACK, leaves_in, remaining, to_end, to_leave
+from services.engine.remaining import LOOK_BACK_S, MAX_ROWS, leaves_in, remaining, to_end, to_leave
 from tests.engine.runner.conftest import Play
 from tests.engine.runner.stage import CONNECTION, Stage
 from tests.support.double import Fault, Kind
@@ -25,7 +25,7 @@ def time_left(stage: Stage, batch_id: str) -> float | None:
     assert stage.process is not None
     summary, now = stage.store.batches.get(batch_id), stage.clock.now()
     rows = to_leave(summary)
-    signs = stage.store.rows.signs(batch_id, now - LOOK_BACK, LAST_ROWS)
+    signs = stage.store.rows.signs(batch_id, now - LOOK_BACK_S, MAX_ROWS)
     return remaining(signs, to_end(summary), leaves_in(stage.process.gateway, batch_id, rows), now)
 
 
@@ -58,7 +58,7 @@ async def watch(stage: Stage, batch_id: str, hold_at: float) -> Told:
         pytest.param(60, 25, NEVER, NEVER, 0.25, {"fail_share": 0.05, "failing_attempts": 2}, id="retries"),
     ],
 )
-def test_the_time_left_that_is_told_is_about_true(
+def test_the_time_left_that_is_shown_is_about_true(
     play: Play, rows: int, since: float, hold_at: float, until: float, rel: float, options: dict[str, Any]
 ) -> None:
     async def main(stage: Stage) -> None:
