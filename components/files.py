@@ -1,8 +1,6 @@
-"""Stored files on the screens: where their bytes and small images come from, and how they're named."""
+"""Where the bytes and the small images of stored files come from."""
 
 from services.models import FileRef
-
-_MB, _KB = 1024 * 1024, 1024
 
 
 def thumbnail_url(ref: FileRef) -> str:
@@ -13,10 +11,3 @@ def thumbnail_url(ref: FileRef) -> str:
 def file_url(ref: FileRef) -> str:
     """Where a file can be downloaded."""
     return f"/files/{ref.hash}"
-
-
-def size_words(size: int) -> str:
-    """A size in bytes for people: "820 bytes", "14 KB", "3.2 MB"."""
-    if size < _KB:
-        return "1 byte" if size == 1 else f"{size} bytes"
-    return f"{size / _KB:,.0f} KB" if size < _MB else f"{size / _MB:,.1f} MB"

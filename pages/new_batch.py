@@ -13,7 +13,7 @@ from components.agent import describe_inputs, retry_button, wants_fresh_agents
 from components.new_batch.agent import choose_agent, compare_agent, show_wanted_agent, wanted_agent
 from components.new_batch.checks import show_check, show_incomplete
 from components.new_batch.columns import Columns, choose_columns, show_unused_columns
-from components.new_batch.drafts import show_batch_link, show_no_draft
+from components.new_batch.drafts import list_drafts, offer_undo, show_batch_link, show_no_draft
 from components.new_batch.launch import launch_button, name_batch, proposed_name, show_estimate, show_storing
 from components.new_batch.options import choose_options, fit, show_sample
 from components.new_batch.spreadsheet import (
@@ -27,7 +27,7 @@ from components.new_batch.spreadsheet import (
     upload,
 )
 from components.new_batch.steps import show_overview, step
-from components.page import attempt, open_page
+from components.page import attempt, clock, open_page
 from components.words import count, plain
 from pages.draft_files import files_box
 from services.desk import Desk
@@ -39,6 +39,8 @@ REFUSALS = "refusals"
 """In the session: what couldn't be read and why, so that it isn't read twice."""
 LAST_DRAFT = "last_draft"
 """In the session: the id of the draft that was shown last."""
+DISCARDED = "discarded"
+"""In the session: the draft that was discarded last, until it's taken back."""
 REREAD = "reread"
 """In the session: a draft's id and how to read its file again, until that is done."""
 
@@ -93,6 +95,7 @@ def request_spreadsheet(desk: Desk) -> None:
         with right:
             pasted = paste()
     show_overview()
+    show_drafts(desk)
     if sample:
         slot.error(plain(open_draft(slot, Source("sample", "the sample", lambda _: desk.drafts.open_sample()))))
     open_first(slot, [*uploaded(desk, file), *pasted_cells(desk, pasted)])
@@ -112,6 +115,23 @@ def offer_last_draft(desk: Desk) -> None:
         draft = desk.drafts.get(draft_id)
         if not draft.batch_id:
             offer_draft(draft.sheet, lambda: st.query_params.update(draft=draft_id))
+
+
+def show_drafts(desk: Desk) -> None:
+    """List the drafts, without the one that is offered above; a discarded one can be taken back."""
+    drafts = desk.drafts.recent()
+
+    def discard(draft_id: str) -> None:
+        attempt(lambda: desk.drafts.discard(draft_id))
+        st.session_state[DISCARDED] = next(draft for draft in drafts if draft.id == draft_id)
+
+    def restore() -> None:
+        attempt(lambda: desk.drafts.restore(st.session_state.pop(DISCARDED).id))
+
+    if discarded := st.session_state.get(DISCARDED):
+        offer_undo(discarded.filename, restore)
+    others = [draft for draft in drafts if draft.id != st.session_state.get(LAST_DRAFT)]
+    list_drafts(others, clock, lambda draft_id: st.query_params.update(draft=draft_id), discard)
 
 
 def uploaded(desk: Desk, file: UploadedFile | None) -> list[Source]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from components.batch.suggestion import suggestion
-from components.files import file_url, size_words
+from components.files import file_url
 from components.states import ROWS
-from components.words import count, duration, number, plain, shorten, state_word
+from components.words import count, duration, number, plain, shorten, size, state_word
 from services.models import Attempt, FileRef, FileView, RowDetail, RowState
 
 _PICTURE_PX = 240
@@ -67,7 +67,7 @@ def _file(ref: FileRef, view: FileView | None) -> None:
         return
     if view.image:
         st.image(view.image, width=_PICTURE_PX)
-    words = f"{plain(shorten(ref.name, _MAX_NAME))} · {size_words(view.named.file.size)}"
+    words = f"{plain(shorten(ref.name, _MAX_NAME))} · {size(view.named.file.size)}"
     st.link_button(words, file_url(ref), icon=":material/download:", type="tertiary")
 
 

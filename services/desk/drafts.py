@@ -12,12 +12,26 @@ from services.drafts.mapping.refit import refit
 from services.drafts.proposals import Proposals
 from services.engine.embedded import Engine
 from services.errors import LaunchError
-from services.models import Agent, Check, Choices, Draft, Estimate, LaunchOptions, MatchReason, Reading, SheetRow
+from services.models import (
+    Agent,
+    Check,
+    Choices,
+    Draft,
+    DraftSummary,
+    Estimate,
+    LaunchOptions,
+    MatchReason,
+    Reading,
+    SheetRow,
+)
 from services.settings import Settings
 from services.store import Store
 
 DRAFT_DAYS = 7
 """Days that a draft is kept."""
+RECENT_DRAFTS = 20
+"""Drafts on the list."""
+_DAY_S = 86_400.0
 _SAMPLE = "Sample products.csv"
 
 
@@ -78,6 +92,18 @@ class Drafts:
     def get(self, draft_id: str) -> Draft:
         """The draft. Raises MissingError."""
         return self._store.drafts.get(draft_id)
+
+    def recent(self) -> list[DraftSummary]:
+        """The latest drafts that are neither launched nor discarded, newest first."""
+        return self._store.drafts.recent(RECENT_DRAFTS)
+
+    def discard(self, draft_id: str) -> None:
+        """Take a draft off the list; it's deleted after a day. Raises MissingError."""
+        self._store.drafts.discard(draft_id, self._clock.now())
+
+    def restore(self, draft_id: str) -> None:
+        """Put a discarded draft back onto the list. Raises MissingError: it's deleted."""
+        self._store.drafts.discard(draft_id, None)
 
     def preview(self, draft_id: str, count: int) -> list[SheetRow]:
         """The draft's first rows."""
@@ -152,8 +178,9 @@ class Drafts:
         return batch_id
 
     def purge(self) -> None:
-        """Delete the drafts that nobody has touched for `DRAFT_DAYS`."""
-        self._store.drafts.purge(self._clock.now() - DRAFT_DAYS * 86_400)
+        """Delete drafts after `DRAFT_DAYS`, and discarded ones after a day."""
+        now = self._clock.now()
+        self._store.drafts.purge(now - DRAFT_DAYS * _DAY_S, now - _DAY_S)
         self._files.sweep()
 
     @property

@@ -108,6 +108,18 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class DraftSummary:
+    """A draft as the list of drafts shows it."""
+
+    id: str
+    filename: str
+    agent: str
+    """The agent's name; empty while none is chosen."""
+    rows: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What sending some rows takes at the least."""
 

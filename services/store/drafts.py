@@ -6,11 +6,11 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from services import chunks
 from services.errors import MissingError
-from services.models import Agent, Choices, Draft, LaunchOptions, Sheet, SheetRow
+from services.models import Agent, Choices, Draft, DraftSummary, LaunchOptions, Sheet, SheetRow
 from services.store import codec
 from services.store.database import AnyRow, Database
 from services.store.tables import draft_chunks, drafts
@@ -74,6 +74,28 @@ class Drafts:
             raise MissingError("This draft doesn't exist. Drafts are kept for 7 days.")
         return _draft(row)
 
+    def recent(self, most: int) -> list[DraftSummary]:
+        """The drafts that are neither launched nor discarded, newest first."""
+        columns = (drafts.c.id, drafts.c.filename, drafts.c.agent, drafts.c.row_count, drafts.c.created_at)
+        query = select(*columns).where(drafts.c.batch_id.is_(None), drafts.c.discarded_at.is_(None))
+        with self._database.read() as connection:
+            found = connection.execute(query.order_by(drafts.c.created_at.desc(), drafts.c.id).limit(most)).all()
+        return [
+            DraftSummary(
+                id=row.id,
+                filename=row.filename,
+                agent="" if row.agent is None else codec.agent(row.agent).name,
+                rows=row.row_count,
+                created_at=codec.moment_of(row.created_at),
+            )
+            for row in found
+        ]
+
+    def discard(self, draft_id: str, at: float | None) -> None:
+        """Take a draft off the list, or with None back onto it. Raises MissingError."""
+        with self._database.write() as connection:
+            _update(connection, draft_id, {"discarded_at": at})
+
     def file(self, draft_id: str) -> DraftFile:
         """The spreadsheet as it was given. Raises MissingError."""
         with self._database.read() as connection:
@@ -99,10 +121,11 @@ class Drafts:
             yield from chunks.unpack(packed)
             chunk += 1
 
-    def purge(self, before: float) -> int:
-        """Delete the drafts made before that time; gives how many."""
+    def purge(self, before: float, discarded_before: float) -> int:
+        """Delete the drafts made before that time, and those discarded before the other; gives how many."""
+        old = or_(drafts.c.created_at < before, drafts.c.discarded_at < discarded_before)
         with self._database.write() as connection:
-            return connection.execute(delete(drafts).where(drafts.c.created_at < before)).rowcount
+            return connection.execute(delete(drafts).where(old)).rowcount
 
     def _change(self, draft_id: str, **values: str) -> Draft:
         with self._database.write() as connection:

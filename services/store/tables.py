@@ -47,6 +47,7 @@ drafts = Table(
     Column("created_at", Double, nullable=False, index=True),
     Column("hidden_sheets", Text, nullable=False, server_default="[]"),
     Column("layout", Text),  # where the table is in the sheet; none for drafts from before it was kept
+    Column("discarded_at", Double),  # none: it's listed
 )
 
 draft_chunks = Table(

@@ -85,7 +85,8 @@ def steps(page: AppTest) -> list[str]:
 
 def keys(page: AppTest) -> set[str]:
     widgets = [*page.selectbox, *page.button, *page.text_input, *page.text_area, *page.multiselect, *page.file_uploader]
-    return {str(widget.key) for widget in widgets}
+    found = {str(widget.key) for widget in widgets}
+    return {key for key in found if not key.startswith(("open_draft_", "discard_draft_"))}  # other tests' drafts
 
 
 def texts(page: AppTest) -> str:
@@ -350,6 +351,25 @@ class TestHowAFileIsRead:
         page = press(page, "continue_draft")
         assert draft_id(page) == sample.id
         assert page.selectbox(key="agent").value == PRODUCT_AGENT
+
+
+class TestTheDrafts:
+    def test_drafts_are_listed_and_opened(self, visit: Visit, desk: Desk) -> None:
+        older, newer = desk.drafts.open_sample(), desk.drafts.open(b"Name\nMug\n", "mugs.csv")
+        page = visit("")
+        assert r"**mugs\.csv** · 1 row" in texts(page)
+        page = press(page, "open_draft_1")
+        assert draft_id(page) == older.id
+        assert newer.id in [draft.id for draft in desk.drafts.recent()]
+
+    def test_a_discarded_draft_can_be_taken_back(self, visit: Visit, desk: Desk) -> None:
+        draft = desk.drafts.open(b"Name\nMug\n", "mugs.csv")
+        page = press(visit(""), "discard_draft_0")
+        assert draft.id not in [found.id for found in desk.drafts.recent()]
+        assert r"“mugs\.csv” was discarded." in texts(page)
+        page = press(page, "restore_draft")
+        assert desk.drafts.recent()[0].id == draft.id
+        assert r"**mugs\.csv** · 1 row" in texts(page)
 
 
 class TestTheAgent:

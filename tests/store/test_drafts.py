@@ -12,6 +12,7 @@ from services.models import (
     Choice,
     ChoiceKind,
     Draft,
+    DraftSummary,
     HeaderChoice,
     Layout,
     OuterKind,
@@ -23,7 +24,7 @@ from services.models import (
 )
 from services.store import DraftFile, Store
 from services.store.tables import draft_chunks
-from tests.store.making import AGENT, CHOICES, NOW, SHEET, draft, launch, packed, sheet_rows
+from tests.store.making import AGENT, CHOICES, NOW, SHEET, draft, launch, new_batch, new_row, packed, sheet_rows
 
 
 def test_a_draft_is_kept_as_it_was_given(store: Store) -> None:
@@ -96,13 +97,36 @@ def test_a_draft_that_cannot_be_stored_whole_is_not_stored(store: Store) -> None
 def test_purging_deletes_old_drafts_with_their_rows_and_leaves_batches(store: Store) -> None:
     old, new = draft(store, NOW - 1), draft(store, NOW)
     batch_id = launch(store, 2)
-    assert store.drafts.purge(NOW) == 1
+    assert store.drafts.purge(NOW, NOW) == 1
     assert store.drafts.get(new).id == new
     with pytest.raises(MissingError, match="7 days"):
         store.drafts.get(old)
-    assert store.drafts.purge(NOW + 1) == 2
+    assert store.drafts.purge(NOW + 1, NOW) == 2
     assert _chunks(store) == 0
     assert store.batches.get(batch_id).counts.total == 2
+
+
+def test_drafts_are_listed_until_they_are_launched_or_discarded(store: Store) -> None:
+    first, second, third = (draft(store, NOW + seconds) for seconds in (0, 1, 2))
+    store.drafts.set_agent(second, AGENT, {})
+    store.batches.launch(new_batch(third), [new_row(2)], NOW, lambda _: None)
+    assert store.drafts.recent(5) == [
+        DraftSummary(second, SHEET.filename, AGENT.name, SHEET.row_count, datetime.fromtimestamp(NOW + 1, UTC)),
+        DraftSummary(first, SHEET.filename, "", SHEET.row_count, datetime.fromtimestamp(NOW, UTC)),
+    ]
+    assert [found.id for found in store.drafts.recent(1)] == [second]
+    store.drafts.discard(second, NOW)
+    assert [found.id for found in store.drafts.recent(5)] == [first]
+    store.drafts.discard(second, None)
+    assert [found.id for found in store.drafts.recent(5)] == [second, first]
+
+
+def test_a_discarded_draft_is_deleted_after_its_time(store: Store) -> None:
+    kept, discarded = draft(store), draft(store)
+    store.drafts.discard(discarded, NOW)
+    assert store.drafts.purge(NOW, NOW) == 0
+    assert store.drafts.purge(NOW, NOW + 1) == 1
+    assert [found.id for found in store.drafts.recent(5)] == [kept]
 
 
 @pytest.mark.parametrize("verb", ["get", "file", "set_name", "set_choices", "set_agent", "replace_sheet"])
