@@ -14,7 +14,7 @@ FLOORS = {
         {"drafts", "engine"},
         {"desk"},
     ],
-    "services/drafts": [{"sheets", "mapping", "recent"}, {"checks", "files", "launch", "proposals"}],
+    "services/drafts": [{"sheets", "mapping", "recent"}, {"again", "checks", "files", "launch", "proposals"}],
     "services/engine": [
         {"forecast", "concurrency", "causes", "writer_clock", "stopwatch"},
         {"listing", "budget"},

@@ -1,17 +1,17 @@
 """Drafts on the desk: a spreadsheet and the choices made for it, up to the launch."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from services.background import run_to_completion
 from services.clock import Clock
 from services.desk.files import Files
-from services.drafts import launch, mapping, sheets
+from services.drafts import again, launch, mapping, sheets
 from services.drafts.checks import Checks
 from services.drafts.mapping.refit import refit
 from services.drafts.proposals import Proposals
 from services.engine.embedded import Engine
-from services.errors import LaunchError
+from services.errors import LaunchError, SheetError
 from services.models import (
     Agent,
     Check,
@@ -22,10 +22,11 @@ from services.models import (
     LaunchOptions,
     MatchReason,
     Reading,
+    RowState,
     SheetRow,
 )
 from services.settings import Settings
-from services.store import Store
+from services.store import DraftSource, Store
 
 DRAFT_DAYS = 7
 """Days that a draft is kept."""
@@ -66,6 +67,21 @@ class Drafts:
     def open_pasted(self, text: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """The same for cells pasted from a spreadsheet."""
         return self._open(*sheets.pasted(text), on_progress)
+
+    def open_batch(self, batch_id: str, states: Collection[RowState] = ()) -> Draft:
+        """Make a draft of a batch's rows in those states (all if empty), with its agent, choices, and files.
+
+        Raises MissingError; SheetError: no row is in those states.
+        """
+        batch = self._store.batches.only(batch_id)
+        rows = list(self._store.rows.sheet_rows(batch_id, states))
+        if not rows:
+            raise SheetError("No row of this batch is in that state any more. Reload the page.")
+        sheet, data = again.as_sheet(batch, rows)
+        draft = self._store.drafts.create(sheet, data, again.packed(rows), self._clock.now())
+        self._store.files.add(draft.id, [DraftSource(file.name, file) for file in self._store.files.of_batch(batch_id)])
+        self._store.drafts.set_agent(draft.id, batch.agent, batch.choices)
+        return self._store.drafts.set_options(draft.id, batch.options)
 
     def open_sample(self) -> Draft:
         """The same for the 24 sample products."""

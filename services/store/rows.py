@@ -34,6 +34,7 @@ from services.models import (
     RowPage,
     RowPreview,
     RowState,
+    SheetRow,
     file_refs,
 )
 from services.store import codec
@@ -189,6 +190,19 @@ class Rows:
             index_of(func.lower(rows.c.suggestion), term) > 0,
             index_of(func.lower(rows.c.error), term) > 0,
         )
+
+    def sheet_rows(self, batch_id: str, states: Collection[RowState]) -> Iterator[SheetRow]:
+        """The person's own cells of the rows in those states (all if empty), in order; only some are in memory."""
+        after = -1
+        while True:
+            following = select(rows.c.position, rows.c.number, rows.c.cells).where(_of(batch_id, states))
+            following = following.where(rows.c.position > after).order_by(rows.c.position).limit(_EXPORT_ROWS)
+            with self._database.read() as connection:
+                found = connection.execute(following).all()
+            if not found:
+                return
+            yield from (SheetRow(row.number, codec.strings(row.cells)) for row in found)
+            after = found[-1].position
 
     def retry(self, batch_id: str, positions: Sequence[int] | None, reason: str | None = None) -> int:
         """Let rows wait to be sent again: those given, or all failed and empty ones, or those failed for a reason.

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.desk import Desk
-from services.models import BatchState, BatchSummary, LaunchOptions
+from services.errors import SheetError
+from services.models import BatchState, BatchSummary, LaunchOptions, Reading, RowState
 from services.settings import load
 from services.store import Ended, Sent, Store
 from tests.store.making import draft, new_batch, new_row
@@ -130,3 +131,20 @@ def test_rows_whose_answers_were_lost_are_counted_until_it_is_known_what_became_
     store.work.unsend(losing, [0, 1])
     store.work.unconfirm(losing, [2], "It may have a job.", time.time())
     assert desk.rows.lost(losing) == 7
+
+
+def test_a_batch_becomes_a_draft_again_with_all_rows_or_some(desk: Desk, store: Store) -> None:
+    rows = [new_row(2), new_row(3, error="Too long."), new_row(4)]
+    batch_id = store.batches.launch(new_batch(draft(store), "elsewhere"), rows, time.time(), lambda _: None)
+    batch = store.batches.only(batch_id)
+    again = desk.drafts.open_batch(batch_id)
+    assert (again.agent, again.choices, again.sheet.columns) == (batch.agent, batch.choices, batch.columns)
+    assert [(row.number, row.cells) for row in desk.drafts.preview(again.id, 9)] == [
+        (row.number, row.cells) for row in rows
+    ]
+    reread = desk.drafts.reread(again.id, Reading(separator=","))
+    assert [row.cells for row in desk.drafts.preview(reread.id, 9)] == [row.cells for row in rows]
+    skipped = desk.drafts.open_batch(batch_id, [RowState.SKIPPED])
+    assert [row.number for row in desk.drafts.preview(skipped.id, 9)] == [rows[1].number]
+    with pytest.raises(SheetError):
+        desk.drafts.open_batch(batch_id, [RowState.EMPTY])
