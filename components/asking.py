@@ -81,6 +81,25 @@ def ask_retry(amount: int, warnings: list[str], confirm: Callable[[], None]) -> 
     dialog()
 
 
+def ask_graph_change(name: str, agent: str, *, adds: bool, confirm: Callable[[], None]) -> None:
+    """Ask before an agent uses a Knowledge Graph, or no longer uses it: that concerns everybody's jobs."""
+    title = f"Add “{plain(name)}” to {plain(agent)}?" if adds else f"Remove “{plain(name)}” from {plain(agent)}?"
+
+    @st.dialog(title)
+    def dialog() -> None:
+        if adds:
+            st.markdown("Every later job of this agent uses it, also jobs that others start.")
+            _choose("Add Knowledge Graph", "confirm_graph_change", ":material/add:", "Don't add", confirm)
+        else:
+            st.markdown(
+                "Later jobs of this agent no longer use it, also jobs that others start. "
+                "The Knowledge Graph and its files stay."
+            )
+            _choose("Remove Knowledge Graph", "confirm_graph_change", ":material/remove:", "Keep it", confirm)
+
+    dialog()
+
+
 def ask_resend(amount: int, warning: str, confirm: Callable[[], None]) -> None:
     """Ask before all unconfirmed rows are sent again."""
 

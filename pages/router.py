@@ -7,6 +7,7 @@ navigation = st.navigation(
         st.Page("new_batch.py", title="New batch", default=True),
         st.Page("batches.py", title="Batches"),
         st.Page("agents.py", title="Agents"),
+        st.Page("graphs.py", title="Knowledge Graphs"),
         st.Page("connection.py", title="Connection"),
         st.Page("batch.py", title="Batch", visibility="hidden"),
     ],

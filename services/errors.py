@@ -6,6 +6,7 @@ CopydeskError
 │   ├── FileError             a file beside the spreadsheet cannot be used as it is
 │   │   └── FetchError        what a URL leads to cannot be downloaded
 │   ├── LaunchError           the draft cannot be launched as it is
+│   ├── GraphError            Writer doesn't let a Knowledge Graph be used like that
 │   ├── RefusedError          the batch or row is not in a state for that
 │   └── MissingError          there is no such draft, batch or row
 ├── SettingsError             whoever starts Copydesk can fix a setting
@@ -63,6 +64,10 @@ class FetchError(FileError):
 
 class LaunchError(PersonError):
     """The batch can't be launched yet."""
+
+
+class GraphError(PersonError):
+    """The Knowledge Graph can't be used like that."""
 
 
 class RefusedError(PersonError):

@@ -19,7 +19,7 @@ FLOORS = {
         {"forecast", "concurrency", "causes", "writer_clock", "stopwatch"},
         {"listing", "budget"},
         {"gateway"},
-        {"uploads"},
+        {"uploads", "graph_uploads"},
         {"runner"},
         {"embedded", "remaining"},
     ],
@@ -28,11 +28,12 @@ FLOORS = {
         {"signatures", "reader", "thumbnails", "words", "network", "answers"},
         {"vault", "checks", "names", "__main__"},
         {"archive", "matching", "fetch"},
+        {"intake"},
     ],
     "components": [
         {"words", "states", "refresh", "selection", "markdown", "files"},
         {"options", "asking", "page", "pace", "agent"},
-        {"new_batch", "batch", "batches", "agents", "connection"},
+        {"new_batch", "batch", "batches", "agents", "connection", "graphs"},
     ],
 }
 """The rooms of a folder, from the ground up: each imports only from floors below its own, and from itself."""

@@ -4,6 +4,7 @@ desk.drafts     open a spreadsheet, choose agent and columns, check, launch
 desk.files      attach files to a draft, download what URLs lead to, open stored files
 desk.agents     list the agents of the API key
 desk.usage      how much each agent was used here
+desk.graphs     list Knowledge Graphs, fill them, choose which ones an agent uses
 desk.batches    list, pause, resume, cancel, delete, download
 desk.rows       find, read and retry the rows of a batch
 desk.connections  tell what Copydesk is connected to, and test keys
@@ -14,6 +15,7 @@ from services.desk.batches import PAGE_BATCHES
 from services.desk.desk import Desk
 from services.desk.drafts import DRAFT_DAYS
 from services.desk.files import Upload
+from services.desk.graphs import MAX_GRAPH_TEXT
 from services.desk.rows import PAGE_ROWS
 
-__all__ = ["DRAFT_DAYS", "PAGE_BATCHES", "PAGE_ROWS", "Desk", "Upload"]
+__all__ = ["DRAFT_DAYS", "MAX_GRAPH_TEXT", "PAGE_BATCHES", "PAGE_ROWS", "Desk", "Upload"]

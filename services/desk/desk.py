@@ -7,11 +7,13 @@ from services.desk.batches import Batches
 from services.desk.connections import Connections
 from services.desk.drafts import Drafts
 from services.desk.files import Files
+from services.desk.graphs import Graphs
 from services.desk.rows import Rows
 from services.desk.usage import Usage
 from services.engine.budget import Budget
 from services.engine.embedded import EmbeddedEngine
 from services.engine.gateway import Gateway
+from services.engine.graph_uploads import GraphUploads
 from services.engine.uploads import Uploads
 from services.files.vault import Vault
 from services.models import ConnectionHealth, Load
@@ -33,10 +35,12 @@ class Desk:
         gateway = Gateway(store, _writer(settings), self._budget, connection_id, clock)
         self._vault = vault = Vault(settings.files_dir)
         uploads = Uploads(store, gateway, vault, connection_id, clock)
-        self._engine = engine = EmbeddedEngine(store, gateway, uploads, connection_id, clock)
-        self.agents = Agents(lambda: engine.call(gateway.agents()), clock)
         self.files = Files(settings, store, vault)
-        self.drafts = Drafts(settings, store, self.files, engine, clock)
+        graph_uploads = GraphUploads(store, gateway, vault, connection_id, clock, self.files.remove_unneeded)
+        self._engine = engine = EmbeddedEngine(store, gateway, uploads, connection_id, clock, graph_uploads)
+        self.agents = Agents(lambda: engine.call(gateway.agents()), clock)
+        self.graphs = Graphs(settings, store, vault, engine, gateway, clock)
+        self.drafts = Drafts(settings, store, self.files, self.graphs, engine, clock)
         self.batches = Batches(connection_id, store, self.files, engine, gateway, clock)
         self.rows = Rows(connection_id, store, engine)
         self.usage = Usage(connection_id, store)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from services.background import run_to_completion
 from services.clock import Clock
 from services.desk.files import Files
+from services.desk.graphs import Graphs
 from services.drafts import again, launch, mapping, sheets
 from services.drafts.checks import Checks
 from services.drafts.mapping.refit import refit
@@ -43,10 +44,13 @@ def _quiet(_: int) -> None:
 class Drafts:
     """Opens, changes, checks and launches drafts."""
 
-    def __init__(self, settings: Settings, store: Store, files: Files, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, files: Files, graphs: Graphs, engine: Engine, clock: Clock
+    ) -> None:
         self._settings = settings
         self._store = store
         self._files = files
+        self._graphs = graphs
         self._engine = engine
         self._clock = clock
         self._checks = Checks()
@@ -191,6 +195,7 @@ class Drafts:
         # the page may be drawn anew while this goes on, and the launch must not end with the old one
         batch_id = run_to_completion(lambda tell: self._store.batches.launch(new, rows, now, tell), on_progress)
         self._engine.wake(batch_id)
+        self._graphs.record_use(batch_id, new.agent.id)
         return batch_id
 
     def purge(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from services.clock import Clock
 from services.engine.gateway import Gateway
+from services.engine.graph_uploads import GraphUploads
 from services.engine.runner import Runner
 from services.engine.uploads import Uploads
 from services.errors import UnreachableError
@@ -50,10 +51,19 @@ class Engine(Protocol):
 class EmbeddedEngine:
     """One event loop in a thread of the server, with a task for each batch at work."""
 
-    def __init__(self, store: Store, gateway: Gateway, uploads: Uploads, connection_id: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        gateway: Gateway,
+        uploads: Uploads,
+        connection_id: str,
+        clock: Clock,
+        graph_uploads: GraphUploads | None = None,
+    ) -> None:
         self._store = store
         self._gateway = gateway
         self._uploads = uploads
+        self._graph_uploads = graph_uploads
         self._connection_id = connection_id
         self._clock = clock
         self._loop = asyncio.new_event_loop()
@@ -147,6 +157,8 @@ class EmbeddedEngine:
         for batch_id in await asyncio.to_thread(self._store.batches.working, self._connection_id):
             if batch_id not in self._runners:
                 self._start_runner(batch_id)
+        if self._graph_uploads is not None:
+            await self._graph_uploads.check()
 
     def _start_runner(self, batch_id: str) -> None:
         runner = self._runners[batch_id] = Runner(batch_id, self._store, self._gateway, self._uploads, self._clock)
@@ -180,6 +192,8 @@ class EmbeddedEngine:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._graph_uploads is not None:
+            await self._graph_uploads.stop()
 
     async def _cancel_calls(self) -> None:
         for call in self._calls:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -22,7 +22,19 @@ from services.errors import (
     UnreachableError,
     WriterError,
 )
-from services.models import Agent, Inputs, Job, JobPage, JobState, PauseKind, StoredFile, WriterFile
+from services.models import (
+    Agent,
+    Graph,
+    Inputs,
+    Job,
+    JobPage,
+    JobState,
+    PauseKind,
+    StoredFile,
+    WriterFile,
+    WriterFilePage,
+    WriterFileState,
+)
 from services.store import Store
 from services.writer.client import Writer
 
@@ -77,15 +89,57 @@ class Gateway:
         await self.budget.acquire()
         return await self._ask(lambda: self._writer.job(job_id))
 
-    async def upload(self, name: str, file: StoredFile, content: AsyncIterable[bytes]) -> WriterFile:
+    async def upload(
+        self, name: str, file: StoredFile, content: AsyncIterable[bytes], *, for_graph: bool = False
+    ) -> WriterFile:
         """Upload a file, which nothing is repeated of; it can be used once Writer has processed it."""
         await self.budget.acquire()
-        return await self._ask(lambda: self._writer.upload_file(name, file.media_type, file.size, content))
+        return await self._ask(
+            lambda: self._writer.upload_file(name, file.media_type, file.size, content), aside=for_graph
+        )
 
-    async def file(self, file_id: str) -> WriterFile:
+    async def file(self, file_id: str, *, for_graph: bool = False) -> WriterFile:
         """One uploaded file as it is now."""
         await self.budget.acquire()
-        return await self._ask(lambda: self._writer.file(file_id))
+        return await self._ask(lambda: self._writer.file(file_id), aside=for_graph)
+
+    # Knowledge Graphs: a key that may not use them may still be good for jobs
+
+    async def graphs(self) -> list[Graph]:
+        """All Knowledge Graphs of the key."""
+        return await self._ask(lambda: self._writer.graphs(self.budget.acquire_for_person), aside=True)
+
+    async def create_graph(self, name: str, description: str) -> Graph:
+        """Create a Knowledge Graph."""
+        await self.budget.acquire_for_person()
+        return await self._ask(lambda: self._writer.create_graph(name, description), aside=True)
+
+    async def agent_graphs(self, agent_id: str) -> tuple[str, ...]:
+        """The ids of the Knowledge Graphs that an agent uses."""
+        await self.budget.acquire_for_person()
+        return await self._ask(lambda: self._writer.agent_graphs(agent_id), aside=True)
+
+    async def set_agent_graphs(self, agent_id: str, ids: Sequence[str]) -> tuple[str, ...]:
+        """Have an agent use these Knowledge Graphs and no others."""
+        await self.budget.acquire_for_person()
+        return await self._ask(lambda: self._writer.set_agent_graphs(agent_id, ids), aside=True)
+
+    async def add_to_graph(self, graph_id: str, file_id: str) -> WriterFile:
+        """Add an uploaded file to a Knowledge Graph; to do it twice changes nothing."""
+        await self.budget.acquire()
+        return await self._ask(lambda: self._writer.add_to_graph(graph_id, file_id), aside=True)
+
+    async def graph_files(self, graph_id: str, state: WriterFileState | None, after: str | None) -> WriterFilePage:
+        """A page of the files of a Knowledge Graph: of all, or of those in that state."""
+        await self.budget.acquire()
+        return await self._ask(lambda: self._writer.files(state, graph_id, after), aside=True)
+
+    async def retry_files(self, file_ids: Sequence[str]) -> None:
+        """Have files processed once more whose processing failed."""
+        await self.budget.acquire_for_person()
+        await self._ask(lambda: self._writer.retry_files(file_ids), aside=True)
+
+    # jobs
 
     async def jobs(self, agent_id: str, offset: int, state: JobState | None = None) -> JobPage:
         """One page of an agent's jobs: of all, or of those in that state."""
@@ -127,12 +181,19 @@ class Gateway:
             self.writer_clock.record_creation(job.created_at, sent_at, now)
         return job
 
-    async def _ask(self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None) -> Answer:
-        """Make a request; for a batch, if it is to start one of its jobs."""
+    async def _ask(
+        self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None, *, aside: bool = False
+    ) -> Answer:
+        """Make a request; for a batch, if it is to start one of its jobs.
+
+        That the key may not do what is asked aside from jobs says nothing about jobs, and pauses no batch.
+        """
         asked_at = self._clock.now()
         try:
             answer = await request()
         except WriterError as error:
+            if aside and isinstance(error, KeyRefusedError):
+                raise
             await self._note_trouble(error, asked_at, starts_job=batch_id is not None)
             if type(error) is SlowDownError and batch_id is not None and self._quota_refusals == 0:
                 await self.budget.refused(batch_id, self._clock.now() - asked_at)

@@ -46,7 +46,16 @@ from services.models.files import (
     StoredFile,
     UnmatchedName,
 )
-from services.models.graph import Graph
+from services.models.graph import (
+    FailedFile,
+    Graph,
+    GraphChange,
+    GraphName,
+    GraphProgress,
+    GraphUpload,
+    GraphUploadState,
+    GraphUse,
+)
 from services.models.inputs import FileRef, Inputs, file_refs, with_file_ids
 from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
 from services.models.row import (
@@ -90,11 +99,18 @@ __all__ = [
     "DraftSummary",
     "Estimate",
     "ExportRow",
+    "FailedFile",
     "FileMatches",
     "FileRef",
     "FileView",
     "FilesReport",
     "Graph",
+    "GraphChange",
+    "GraphName",
+    "GraphProgress",
+    "GraphUpload",
+    "GraphUploadState",
+    "GraphUse",
     "HeaderChoice",
     "InputFiles",
     "InputType",

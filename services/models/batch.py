@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.models.agent import Agent
 from services.models.draft import Choices, LaunchOptions
+from services.models.graph import GraphName
 from services.models.row import UNSUCCESSFUL
 from services.models.states import BatchState, PauseKind, RowState
 
@@ -37,6 +38,8 @@ class Batch:
     """The position before which rows may be sent; None: all may."""
     unguarded: bool = False
     """Whether a person resumed it although nearly all rows fail."""
+    graphs: tuple[GraphName, ...] | None = None
+    """The Knowledge Graphs that its agent used at launch; None where Writer couldn't be asked then."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
 from services.store.evidence import Evidence
 from services.store.files import DraftSource, Files
+from services.store.graph_uploads import GraphUploads
 from services.store.launch import NewBatch, NewRow
 from services.store.ownership import Ownership
 from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent, Signs, UnconfirmedRows
@@ -54,6 +55,7 @@ class Store:
         self.files = Files(self._database)
         self.uploads = Uploads(self._database)
         self.usage = Usage(self._database)
+        self.graph_uploads = GraphUploads(self._database)
         self.watch = Watch(self._database)
         self.connections = Connections(self._database)
         self.ownership = Ownership(self._database)

@@ -1,13 +1,13 @@
 """Batches: their state, and what a person may do to them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from services import models
 from services.errors import MissingError, RefusedError
-from services.models import Batch, BatchPage, BatchState, BatchSummary, PauseKind, RowState
+from services.models import Batch, BatchPage, BatchState, BatchSummary, GraphName, PauseKind, RowState
 from services.store import codec
 from services.store.counting import UNFINISHED, any_in, any_to_retry, counts_by_batch, counts_of, to_retry
 from services.store.database import AnyRow, Database
@@ -133,6 +133,11 @@ class Batches:
             connection.execute(update(batches).where((batches.c.id == batch_id) & open_ones).values(**over))
             return True
 
+    def record_graphs(self, batch_id: str, graphs: Sequence[GraphName]) -> None:
+        """Note which Knowledge Graphs the agent used at launch."""
+        with self._database.write() as connection:
+            _set(connection, batch_id, graphs=codec.graphs_to_json(graphs))
+
     def delete(self, batch_id: str) -> None:
         """Delete a batch that is over, with its rows. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
@@ -185,4 +190,5 @@ def _batch(row: AnyRow) -> Batch:
         options=codec.options(row.options),
         sample_end=row.sample_end,
         unguarded=row.unguarded,
+        graphs=codec.graphs(row.graphs),
     )

@@ -14,6 +14,7 @@ from services.models import (
     Choice,
     ChoiceKind,
     Choices,
+    GraphName,
     Inputs,
     InputType,
     LaunchOptions,
@@ -88,6 +89,16 @@ def options_to_json(options: LaunchOptions) -> str:
 def options(text: str) -> LaunchOptions:
     """How a batch is to be sent."""
     return LaunchOptions(**json.loads(text))
+
+
+def graphs_to_json(graphs: Sequence[GraphName]) -> str:
+    """Knowledge Graphs by id and name."""
+    return to_json([asdict(graph) for graph in graphs])
+
+
+def graphs(text: str | None) -> tuple[GraphName, ...] | None:
+    """Knowledge Graphs by id and name; None where it isn't known whether there were any."""
+    return None if text is None else tuple(GraphName(**plain) for plain in json.loads(text))
 
 
 def reading_to_json(reading: Reading) -> str:

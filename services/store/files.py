@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, union
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, union
 
 from services.errors import MissingError
-from services.models import NamedFile, StoredFile
+from services.models import GraphUploadState, NamedFile, StoredFile
 from services.store.database import AnyRow, Database
-from services.store.tables import batch_files, draft_files, drafts
+from services.store.tables import batch_files, draft_files, drafts, graph_uploads
 
 _AT_ONCE = 500
 """Files named in one statement; SQLite takes a limited number of parameters."""
@@ -72,8 +72,12 @@ class Files:
         return None
 
     def needed(self) -> set[str]:
-        """The hashes of all files that a draft or a batch has."""
-        query = union(select(batch_files.c.hash), select(draft_files.c.hash).where(draft_files.c.hash.is_not(None)))
+        """The hashes of all files that a draft or a batch has, or that aren't in their Knowledge Graph yet."""
+        query = union(
+            select(batch_files.c.hash),
+            select(draft_files.c.hash).where(draft_files.c.hash.is_not(None)),
+            select(graph_uploads.c.hash).where(graph_uploads.c.hash.is_not(None), _is_to_upload()),
+        )
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
@@ -103,6 +107,11 @@ def keep_files(connection: Connection, draft_id: str, batch_id: str, names: Mapp
     ]
     if kept:
         connection.execute(insert(batch_files), kept)
+
+
+def _is_to_upload() -> ColumnElement[bool]:
+    not_in_its_graph = graph_uploads.c.state == GraphUploadState.WAITING
+    return or_(not_in_its_graph, graph_uploads.c.file_id.is_(None))
 
 
 def _remove(connection: Connection, draft_id: str, sources: list[str]) -> None:

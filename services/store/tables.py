@@ -81,6 +81,7 @@ batches = Table(
     Column("options", Text, nullable=False, server_default="{}"),
     Column("sample_end", Integer),  # the position before which rows may be sent; none: all may
     Column("unguarded", Boolean, nullable=False, server_default=false()),  # a person let it go on although most fail
+    Column("graphs", Text),  # the Knowledge Graphs that the agent used at launch; none: Writer couldn't be asked
 )
 
 rows = Table(
@@ -187,6 +188,24 @@ uploads = Table(
     Column("file_id", Text),  # none while it's being uploaded
     Column("is_ready", Boolean, nullable=False),  # Writer has processed it
     Column("checked_at", Double, nullable=False),  # when Writer last said so
+)
+
+graph_uploads = Table(
+    "graph_uploads",  # files that are, or were lately, on their way into a Knowledge Graph
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("connection", Text, nullable=False),
+    Column("graph_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("hash", Text, index=True),  # names its bytes in the vault; none for a file that others uploaded
+    Column("size", Integer, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("file_id", Text),  # Writer's, once it has the file
+    Column("error", Text, nullable=False),  # why it failed
+    Column("added_at", Double, nullable=False),
+    Index("ix_graph_uploads_connection_graph_id", "connection", "graph_id"),
+    Index("ix_graph_uploads_connection_state", "connection", "state"),
 )
 
 requests = Table(
