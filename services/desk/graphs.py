@@ -74,7 +74,9 @@ class Graphs:
         self._clock = clock
         self._lock = threading.Lock()
         self._graphs: list[Graph] = []
-        self._listed_at, self._listed_moving = -math.inf, False
+        self._listed_at = -math.inf
+        self._listed_moving = False
+        """Whether files were on their way when the list was read, so that it's older than their end."""
         self._failed: dict[str, tuple[float, list[WriterFile]]] = {}
         self._use: dict[str, tuple[str, ...]] = {}
         self._use_read_at = -math.inf
@@ -159,6 +161,7 @@ class Graphs:
                 notes += found.notes
             on_progress(len(files))
         self._store.graph_uploads.add(self._here, graph_id, files, self._clock.now())
+        self._listed_at = -math.inf
         return len(files), notes
 
     def retry_failed(self, graph: Graph) -> None:

@@ -38,6 +38,10 @@ def somebody(visit: Callable[[Server], Marketer], seeded: tuple[Server, Seeded])
     return visit(seeded[0])
 
 
+CATALOG = "b9e64d17-2f83-4c05-8e5a-d40a7c1f6b29"
+"""A Knowledge Graph of the sandbox."""
+
+
 def check(marketer: Marketer, screen: str) -> list[str]:
     """The problems of the screen as it is, light and dark, wide and narrow; it ends light and wide."""
     problems: list[str] = []
@@ -133,6 +137,15 @@ def test_no_other_screen_has_a_serious_problem(somebody: Marketer) -> None:
     marketer.button("test_key").click()
     expect(marketer.page.get_by_text("Enter a key to test.")).to_be_visible(timeout=PATIENCE)
     problems += check(marketer, "connection")
+    marketer.open("/graphs?agent=6f1d2c84-0b7e-4c55-9a43-1de0a7c2f951")
+    expect(marketer.button("remove_graph_0")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "Knowledge Graphs")
+    marketer.button("new_graph").click()
+    expect(marketer.page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "new Knowledge Graph")
+    marketer.open(f"/graphs?graph={CATALOG}")
+    expect(marketer.button("retry_failed_files")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "a Knowledge Graph")
     marketer.open("/batch?id=nowhere")
     expect(marketer.page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
     problems += check(marketer, "no such batch")

@@ -1,7 +1,7 @@
 """A desk without an engine: it shows the batches it is given, and remembers what it was told to do."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +11,11 @@ from services.desk import PAGE_BATCHES, PAGE_ROWS, Desk
 from services.desk.batches import Batches
 from services.desk.connections import Connections
 from services.desk.drafts import Drafts
-from services.desk.files import Files
+from services.desk.files import Files, Upload
+from services.desk.graphs import Graphs
 from services.desk.rows import Rows
 from services.desk.usage import Usage
-from services.errors import MissingError, RefusedError, WriterError
+from services.errors import GraphError, MissingError, RefusedError, WriterError
 from services.models import (
     Agent,
     AgentInput,
@@ -33,7 +34,12 @@ from services.models import (
     DatabaseInfo,
     Draft,
     Estimate,
+    FailedFile,
     FileView,
+    Graph,
+    GraphChange,
+    GraphProgress,
+    GraphUse,
     InputType,
     Load,
     PauseKind,
@@ -125,6 +131,7 @@ class StubDesk(Desk):
         self.drafts = StubDrafts()
         self.files = StubFiles()
         self.agents: StubAgents = StubAgents(self)
+        self.graphs: StubGraphs = StubGraphs(self)
         self.usage: StubUsage = StubUsage()
         self.connections = StubConnections(self)
         self.tested = ConnectionTest(LAUNCHED, ("Product description", "Tag *line*"), 1, 0.42)
@@ -356,3 +363,78 @@ def _preview(row: RowDetail, values: tuple[str, ...]) -> RowPreview:
         row.error or "",
         len(row.attempts),
     )
+
+
+class StubGraphs(Graphs):
+    """The Knowledge Graphs that the stub holds."""
+
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+        self.held: list[Graph] = []
+        self.of: dict[str, tuple[str, ...]] = {}
+        self.is_read = True
+        self.far = GraphProgress()
+        self.broken: list[FailedFile] = []
+        self.refusal = ""
+        """Why Writer refuses whatever is to be changed."""
+        self.trouble: WriterError | None = None
+        """Why Writer can't be asked."""
+
+    def all(self, *, refresh: bool = False) -> list[Graph]:
+        if self.trouble is not None:
+            raise self.trouble
+        return [*self.held]
+
+    def moving(self) -> bool:
+        return self.far.is_moving
+
+    def create(self, name: str, description: str) -> Graph:
+        self._do("create", name, description)
+        self.held.append(Graph("new", name, description, "manual", LAUNCHED, 0, 0, 0, 0))
+        return self.held[-1]
+
+    def progress(self, graph_id: str) -> GraphProgress:
+        return self.far
+
+    def failed(self, graph: Graph) -> list[FailedFile]:
+        return self.broken
+
+    def upload(
+        self, graph_id: str, uploads: Iterable[Upload], on_progress: Callable[[int], None]
+    ) -> tuple[int, list[str]]:
+        names = [upload.name for upload in uploads]
+        self._do("upload", graph_id, *names)
+        on_progress(len(names))
+        return len(names), ["“old.zip” is damaged."]
+
+    def retry_failed(self, graph: Graph) -> None:
+        self._do("retry_failed", graph.id)
+
+    def forget_never_uploaded(self, graph_id: str) -> None:
+        self._do("forget", graph_id)
+
+    def use(self, agents: Sequence[Agent], *, refresh: bool = False) -> GraphUse:
+        return GraphUse(dict(self.of), self.is_read)
+
+    def of_agent(self, agent: Agent) -> tuple[str, ...]:
+        if self.trouble is not None:
+            raise self.trouble
+        return self.of.get(agent.id, ())
+
+    def add_to_agent(self, agent: Agent, shown: Sequence[str], graph_id: str) -> GraphChange:
+        return self._set(agent, shown, (*shown, graph_id))
+
+    def remove_from_agent(self, agent: Agent, shown: Sequence[str], graph_id: str) -> GraphChange:
+        return self._set(agent, shown, tuple(each for each in shown if each != graph_id))
+
+    def _set(self, agent: Agent, shown: Sequence[str], wanted: tuple[str, ...]) -> GraphChange:
+        self._do("change", agent.id, wanted)
+        is_made = self.of.get(agent.id, ()) == tuple(shown)
+        if is_made:
+            self.of[agent.id] = wanted
+        return GraphChange(is_made, self.of[agent.id])
+
+    def _do(self, *order: Any) -> None:
+        if self.refusal:
+            raise GraphError(self.refusal)
+        self._desk.told.append(order)
