@@ -2,13 +2,12 @@
 
 import streamlit as st
 
+from components.attach import attach_files, show_notes
 from components.new_batch.files import (
     MAX_PICTURES,
-    attach_files,
     files_title,
     show_downloads,
     show_failed_downloads,
-    show_notes,
     show_pictures,
     show_unmatched,
 )

@@ -6,16 +6,16 @@ from functools import partial
 import streamlit as st
 
 from components.asking import ask_graph_change
+from components.attach import attach_files, show_notes
 from components.graphs.agent import Change, choose_agent, graphs_of_agent, meanwhile, names_of
 from components.graphs.create import ask_graph, create_button
 from components.graphs.files import (
-    choose_files,
     filled_elsewhere,
     graph_head,
     show_counts,
     show_failed,
-    show_notes,
     show_progress,
+    upload_button,
 )
 from components.graphs.table import actions_place, graph_table, no_graphs, open_button, users_of
 from components.page import attempt, clock, open_page, tell
@@ -170,15 +170,15 @@ def take_files(graph: Graph) -> None:
         filled_elsewhere(graph)
         return
     taken = st.session_state.get(TAKEN, 0)
-    given = choose_files(graph, taken, desk.settings.max_file_mb)
+    given = attach_files(taken, desk.settings.max_file_mb)
     slot = st.empty()
-    if given:
+    if upload_button(graph, len(given)):
         with slot.status(f"Storing {count(len(given), 'file')}…") as status:
 
             def show(stored: int) -> None:
                 status.update(label=f"Stored {count(stored, 'file')}…")
 
-            _, notes = desk.graphs.upload(graph.id, [Upload(file.name, file) for file in given], show)
+            notes = desk.graphs.upload(graph.id, [Upload(file.name, file) for file in given], show)
         st.session_state[TAKEN] = taken + 1
         st.session_state[NOTES] = (graph.id, notes)
         st.rerun()

@@ -32,7 +32,7 @@ FLOORS = {
     ],
     "components": [
         {"words", "states", "refresh", "selection", "markdown", "files"},
-        {"options", "asking", "page", "pace", "agent"},
+        {"options", "asking", "page", "pace", "agent", "attach"},
         {"new_batch", "batch", "batches", "agents", "connection", "graphs"},
     ],
 }

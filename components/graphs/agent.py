@@ -8,7 +8,8 @@ import streamlit as st
 from components.words import count, plain, shorten
 from services.models import Agent, Graph
 
-_AGENT, _TO_ADD = "graph_agent", "graph_to_add"
+_AGENT = "graph_agent"
+_TO_ADD = "graph_to_add"
 _MAX_NAME = 80
 _WIDTH_PX = 520
 

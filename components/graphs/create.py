@@ -6,7 +6,8 @@ import streamlit as st
 
 from components.words import plain
 
-_NAME, _DESCRIPTION = "graph_name", "graph_description"
+_NAME = "graph_name"
+_DESCRIPTION = "graph_description"
 _REFUSAL = "graph_refusal"
 """In the session: why the Knowledge Graph couldn't be created."""
 

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Sequence
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from components.graphs.table import kind_words
 from components.states import ROWS
 from components.words import count, number, plain, shorten
 from services.models import FailedFile, Graph, GraphProgress, RowState
 
-_FROM = ("Files or a ZIP", "A folder")
 _MAX_LISTED = 20
 """Failed files that are named."""
 _MAX_NAME = 80
@@ -82,39 +80,17 @@ def show_failed(files: Sequence[FailedFile], on_retry: Callable[[], None], on_fo
                 )
 
 
-def choose_files(graph: Graph, round_: int, max_megabytes: int) -> list[UploadedFile]:
-    """Ask for files, a folder, or a ZIP; gives them once the button is pressed.
-
-    `round_` counts how often files were taken, which empties the field.
-    """
-    kind = st.segmented_control(
-        "Upload", _FROM, default=_FROM[0], required=True, key="graph_files_from", label_visibility="collapsed"
+def upload_button(graph: Graph, files: int) -> bool:
+    """The button that adds so many files to the Knowledge Graph; whether it was pressed."""
+    st.caption("PDF, Word, PowerPoint, Excel, CSV, text, HTML, EML, and SRT files, and JPG and PNG images.")
+    return st.button(
+        f"Upload {count(files, 'file')}" if files else "Upload files",
+        key="upload_to_graph",
+        type="primary",
+        icon=":material/upload:",
+        disabled=not files,
+        help=f"They're added to “{plain(shorten(graph.name, _MAX_NAME))}”, for every agent that uses it",
     )
-    is_folder = kind == _FROM[1]
-    given = st.file_uploader(
-        "Choose the folder that holds the files" if is_folder else "Drop files or a ZIP here, or pick them",
-        accept_multiple_files="directory" if is_folder else True,
-        max_upload_size=max_megabytes,
-        key=f"graph_files_{'folder' if is_folder else 'files'}_{round_}",
-    )
-    st.caption(
-        "PDF, Word, PowerPoint, Excel, CSV, TXT, HTML, EML, SRT, JPG, and PNG. For more than 500 files, use a ZIP."
-    )
-    files = list(given or [])
-    label = f"Upload {count(len(files), 'file')}" if files else "Upload files"
-    help_ = f"They're added to “{shorten(graph.name, _MAX_NAME)}”, for every agent that uses it"
-    pressed = st.button(
-        label, key="upload_to_graph", type="primary", icon=":material/upload:", disabled=not files, help=plain(help_)
-    )
-    return files if pressed else []
-
-
-def show_notes(notes: Sequence[str]) -> None:
-    """What was left out of the files that were taken last, and why."""
-    if notes:
-        listed = "\n".join(f"- {plain(shorten(note, 300))}" for note in notes[:_MAX_LISTED])
-        more = f"\n- {number(len(notes) - _MAX_LISTED)} more" if len(notes) > _MAX_LISTED else ""
-        st.warning(f"{listed}{more}")
 
 
 def filled_elsewhere(graph: Graph) -> None:

@@ -8,18 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO
 
 from services.drafts.files import DraftFiles, file_inputs, look
 from services.drafts.mapping.values import UnfitError
 from services.drafts.recent import Recent
 from services.errors import FileError, MissingError
-from services.files import archive
+from services.files.archive import Limits
 from services.files.fetch import Fetcher
 from services.files.fetch import Limits as FetchLimits
-from services.files.kinds import extension
-from services.files.paths import is_litter, is_safe, shown, slashed
+from services.files.intake import Intake
 from services.files.vault import Vault
 from services.models import (
     Batch,
@@ -39,7 +37,6 @@ from services.store import DraftSource, Store
 
 MAX_FILES = 20_000
 """Files beside one draft."""
-_PIECE_BYTES = 256 * 1024
 _MB = 1024 * 1024
 _STORE_EVERY_S = 0.5
 """Seconds between two times that downloads are noted: what was noted is not downloaded again after a crash."""
@@ -98,17 +95,13 @@ class Files:
         `on_progress` gets the number of files stored so far. Returns sentences about what was left out, and why.
         Raises MissingError: there's no such draft.
         """
-        notes: list[str] = []
-        found: list[NamedFile] = []
-        for upload in uploads:
-            try:
-                found += self._stored(upload, self._room(draft_id, found), notes)
-            except FileError as error:
-                notes.append(str(error))
-            on_progress(len(found))
+        full = f"the files beside one spreadsheet may have {self._settings.max_files_mb:,} MB together."
+        limits = Limits(MAX_FILES, self._settings.max_file_mb * _MB, self._room(draft_id))
+        sent = ((upload.name, upload.content) for upload in uploads)
+        taken = Intake(self._vault, limits, full).take(sent, on_progress)
         with self._lock:
-            self._store.files.add(draft_id, [DraftSource(named.name, named) for named in found])
-        return notes
+            self._store.files.add(draft_id, [DraftSource(named.name, named) for named in taken.files])
+        return taken.notes
 
     def detach(self, draft_id: str, names: Sequence[str]) -> None:
         """Take files away from a draft."""
@@ -199,38 +192,9 @@ class Files:
         is_image = named.file.media_type.startswith("image/")
         return FileView(named, self._vault.thumbnail(named.file.hash) if is_image else None)
 
-    def _room(self, draft_id: str, found: Sequence[NamedFile]) -> int:
+    def _room(self, draft_id: str) -> int:
         """How many more bytes may be put beside a draft."""
-        used = self._store.files.draft_bytes(draft_id) + sum(named.file.size for named in found)
-        return self._settings.max_files_mb * _MB - used
-
-    def _stored(self, upload: Upload, room: int, notes: list[str]) -> list[NamedFile]:
-        name = slashed(upload.name)
-        if is_litter(name):
-            return []
-        if not is_safe(name):
-            raise FileError(f"“{shown(upload.name)}” has a name that can't be used. Rename it and upload it again.")
-        if room <= 0:
-            raise FileError(
-                f"“{shown(name)}” was left out: the files beside one spreadsheet may have "
-                f"{self._settings.max_files_mb:,} MB together."
-            )
-        if extension(name) == "zip":
-            return self._unpacked(upload, room, notes)
-        most = min(room, self._settings.max_file_mb * _MB)
-        pieces = iter(lambda: upload.content.read(_PIECE_BYTES), b"")
-        return [NamedFile(name, self._vault.add(pieces, name, most))]
-
-    def _unpacked(self, upload: Upload, room: int, notes: list[str]) -> list[NamedFile]:
-        limits = archive.Limits(MAX_FILES, self._settings.max_file_mb * _MB, room)
-        with TemporaryDirectory(prefix="copydesk-") as folder:
-            path = Path(folder) / "archive.zip"
-            with path.open("wb") as file:
-                while piece := upload.content.read(_PIECE_BYTES):
-                    file.write(piece)
-            unpacked = archive.unpack(path, shown(upload.name), self._vault, limits)
-        notes += unpacked.notes
-        return unpacked.files
+        return self._settings.max_files_mb * _MB - self._store.files.draft_bytes(draft_id)
 
     # downloads
 
@@ -265,7 +229,7 @@ class Files:
             return DraftSource(url, None, str(error))
 
     def _within_room(self, draft_id: str, sources: list[DraftSource]) -> list[DraftSource]:
-        room = self._room(draft_id, [])
+        room = self._room(draft_id)
         kept: list[DraftSource] = []
         for source in sources:
             if source.file is not None and (room := room - source.file.file.size) < 0:

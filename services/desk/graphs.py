@@ -14,7 +14,6 @@ from services.engine.embedded import EmbeddedEngine
 from services.engine.gateway import Gateway
 from services.errors import (
     AnswerLostError,
-    FileError,
     GraphError,
     KeyRefusedError,
     RefusalError,
@@ -33,7 +32,6 @@ from services.models import (
     GraphName,
     GraphProgress,
     GraphUse,
-    NamedFile,
     WriterFile,
     WriterFileState,
 )
@@ -140,29 +138,18 @@ class Graphs:
             *(FailedFile(file.name, "", is_at_writer=True) for file in self._not_processed(graph)),
         ]
 
-    def upload(
-        self, graph_id: str, uploads: Iterable[Upload], on_progress: Callable[[int], None]
-    ) -> tuple[int, list[str]]:
+    def upload(self, graph_id: str, uploads: Iterable[Upload], on_progress: Callable[[int], None]) -> list[str]:
         """Store files, and what ZIP archives hold, and let them be uploaded into a Knowledge Graph in the background.
 
-        `on_progress` gets the number of files stored so far. Gives how many, and sentences about what was left out.
+        `on_progress` gets the number of files stored so far. Returns sentences about what was left out, and why.
         """
-        most = Limits(MAX_FILES, self._settings.max_file_mb * _MB, self._settings.max_files_mb * _MB)
-        intake = Intake(self._vault, most)
-        files: list[NamedFile] = []
-        notes: list[str] = []
-        for upload in uploads:
-            try:
-                found = intake.take(upload.name, upload.content)
-            except FileError as error:
-                notes.append(str(error))
-            else:
-                files += found.files
-                notes += found.notes
-            on_progress(len(files))
-        self._store.graph_uploads.add(self._here, graph_id, files, self._clock.now())
+        limits = Limits(MAX_FILES, self._settings.max_file_mb * _MB, self._settings.max_files_mb * _MB)
+        full = f"at most {self._settings.max_files_mb:,} MB can be uploaded together."
+        sent = ((upload.name, upload.content) for upload in uploads)
+        taken = Intake(self._vault, limits, full).take(sent, on_progress)
+        self._store.graph_uploads.add(self._here, graph_id, taken.files, self._clock.now())
         self._listed_at = -math.inf
-        return len(files), notes
+        return taken.notes
 
     def retry_failed(self, graph: Graph) -> None:
         """Have failed files processed once more, or uploaded again that never got there.

@@ -1,6 +1,7 @@
 """What a browser sends, stored: files as they are, ZIP archives by what they hold."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -14,45 +15,54 @@ from services.files.vault import Vault
 from services.models import NamedFile
 
 _PIECE_BYTES = 256 * 1024
-_MB = 1024 * 1024
 
 
-@dataclass
 class Intake:
-    """Files that come together, and what is left out of them."""
+    """Stores files that come together."""
 
-    vault: Vault
-    limits: Limits
-    """For all of them together."""
-    size: int = 0
-    """The bytes that they have together so far."""
+    def __init__(self, vault: Vault, limits: Limits, full: str) -> None:
+        """`limits` are for all of them together; `full` is the end of a sentence: why one more is left out."""
+        self._vault = vault
+        self._limits = limits
+        self._full = full
+        self._room = limits.max_total_bytes
 
-    def take(self, name: str, content: IO[bytes]) -> Unpacked:
-        """Store a file, or what a ZIP archive holds.
+    def take(self, given: Iterable[tuple[str, IO[bytes]]], on_progress: Callable[[int], None]) -> Unpacked:
+        """Store files, each with the name that it was sent under, and tell what was left out and why.
 
-        Nothing comes of what operating systems leave behind. Raises FileError: the file can't be taken.
+        Nothing is said of what operating systems leave behind. `on_progress` gets the number of files stored so far.
         """
+        taken = Unpacked()
+        for name, content in given:
+            try:
+                found = self._take(name, content)
+            except FileError as error:
+                found = Unpacked(notes=[str(error)])
+            self._room -= sum(named.file.size for named in found.files)
+            taken.files += found.files
+            taken.notes += found.notes
+            on_progress(len(taken.files))
+        return taken
+
+    def _take(self, name: str, content: IO[bytes]) -> Unpacked:
         path = slashed(name)
         if is_litter(path):
             return Unpacked()
         if not is_safe(path):
             raise FileError(f"“{shown(name)}” has a name that can't be used. Rename it and upload it again.")
-        room = self.limits.max_total_bytes - self.size
-        if room <= 0:
-            most = f"{self.limits.max_total_bytes / _MB:,.0f} MB"
-            raise FileError(f"“{shown(path)}” was left out: at most {most} can be uploaded together.")
-        found = self._unpack(name, content, room) if extension(path) == "zip" else self._store(path, content, room)
-        self.size += sum(named.file.size for named in found.files)
-        return found
-
-    def _store(self, path: str, content: IO[bytes], room: int) -> Unpacked:
+        if self._room <= 0:
+            raise FileError(f"“{shown(path)}” was left out: {self._full}")
+        if extension(path) == "zip":
+            return self._unpack(name, content)
         pieces = iter(lambda: content.read(_PIECE_BYTES), b"")
-        return Unpacked([NamedFile(path, self.vault.add(pieces, path, min(room, self.limits.max_file_bytes)))])
+        most = min(self._room, self._limits.max_file_bytes)
+        return Unpacked([NamedFile(path, self._vault.add(pieces, path, most))])
 
-    def _unpack(self, name: str, content: IO[bytes], room: int) -> Unpacked:
+    def _unpack(self, name: str, content: IO[bytes]) -> Unpacked:
         with TemporaryDirectory(prefix="copydesk-") as folder:
             path = Path(folder) / "archive.zip"
             with path.open("wb") as file:
                 while piece := content.read(_PIECE_BYTES):
                     file.write(piece)
-            return archive.unpack(path, shown(name), self.vault, replace(self.limits, max_total_bytes=room))
+            limits = replace(self._limits, max_total_bytes=self._room)
+            return archive.unpack(path, shown(name), self._vault, limits)

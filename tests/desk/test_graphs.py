@@ -174,7 +174,7 @@ def test_names_and_descriptions_have_writers_length(desk: Desk, name: str, descr
 def put(desk: Desk, graph: Graph, **files: bytes) -> list[str]:
     """Upload files, with an underscore for the dot in each name, and wait until they've ended."""
     uploads = [Upload(name.replace("_", "."), io.BytesIO(content)) for name, content in files.items()]
-    _, notes = desk.graphs.upload(graph.id, uploads, lambda _: None)
+    notes = desk.graphs.upload(graph.id, uploads, lambda _: None)
     wait_until(lambda: not desk.graphs.progress(graph.id).is_moving)
     return notes
 

@@ -399,13 +399,11 @@ class StubGraphs(Graphs):
     def failed(self, graph: Graph) -> list[FailedFile]:
         return self.broken
 
-    def upload(
-        self, graph_id: str, uploads: Iterable[Upload], on_progress: Callable[[int], None]
-    ) -> tuple[int, list[str]]:
+    def upload(self, graph_id: str, uploads: Iterable[Upload], on_progress: Callable[[int], None]) -> list[str]:
         names = [upload.name for upload in uploads]
         self._do("upload", graph_id, *names)
         on_progress(len(names))
-        return len(names), ["“old.zip” is damaged."]
+        return ["“old.zip” is damaged."]
 
     def retry_failed(self, graph: Graph) -> None:
         self._do("retry_failed", graph.id)
