@@ -45,8 +45,12 @@ ALL = (
         _DEFAULT_FILES_DIR,
         "Where files and images beside spreadsheets are stored. With an SQLite database elsewhere: `files` beside it.",
     ),
-    Setting("MAX_FILE_MB", "100", "Largest file or image beside a spreadsheet, in megabytes."),
-    Setting("MAX_FILES_MB", "5000", "All files beside one spreadsheet together, in megabytes."),
+    Setting("MAX_FILE_MB", "100", "Largest file or image beside a spreadsheet or for a Knowledge Graph, in megabytes."),
+    Setting(
+        "MAX_FILES_MB",
+        "5000",
+        "All files beside one spreadsheet, or uploaded into a Knowledge Graph at once, in megabytes.",
+    ),
     Setting("FETCH_URLS", "true", "Whether Copydesk downloads images and files that a column gives as URLs."),
     Setting(
         "FETCH_PRIVATE_HOSTS",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.words import count, plain, shorten
 from services.models import Agent, Graph
@@ -53,11 +54,22 @@ def graphs_of_agent(agent: Agent, ids: Sequence[str], graphs: Sequence[Graph]) -
     uses = f"uses {count(len(ids), 'Knowledge Graph')}." if ids else "doesn't use any Knowledge Graphs."
     st.caption(f"{plain(agent.name)} {uses}")
     for place, graph_id in enumerate(ids):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True, width=_WIDTH_PX):
-            st.markdown(plain(shorten(names.get(graph_id, graph_id), _MAX_NAME)))
+        with _line():
+            st.markdown(plain(shorten(names.get(graph_id, graph_id), _MAX_NAME)), width="content")
             if st.button("Remove", key=f"remove_graph_{place}", icon=":material/remove:", width="content"):
                 return Change(graph_id, adds=False)
     return _to_add([graph for graph in graphs if graph.id not in ids], names)
+
+
+def _line() -> DeltaGenerator:
+    return st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        gap="small",
+        border=True,
+        width=_WIDTH_PX,
+    )
 
 
 def _to_add(others: Sequence[Graph], names: Mapping[str, str]) -> Change | None:

@@ -45,7 +45,7 @@ def show_progress(progress: GraphProgress) -> None:
             done = (progress.completed + progress.failed) / progress.total
             st.progress(done, text=progress_words(progress))
         elif progress.total:
-            st.caption(progress_words(progress))
+            st.caption(f"Last upload: {progress_words(progress)}")
 
 
 def progress_words(progress: GraphProgress) -> str:

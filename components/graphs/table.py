@@ -110,7 +110,7 @@ def _label(name: str) -> str:
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "name": column.ButtonColumn("Knowledge Graph", type="tertiary", alignment="left", width=320, key=_CLICK),
+        "name": column.ButtonColumn("Knowledge Graph", type="tertiary", alignment="left", width=220, key=_CLICK),
         "kind": column.TextColumn("Kind", width=100),
         "completed": column.NumberColumn("Processed", format="localized", width=100, help="Files that can be used"),
         "in_progress": column.NumberColumn("In progress", format="localized", width=100),
@@ -123,13 +123,13 @@ def _columns() -> dict[str, Any]:
 def actions_place() -> DeltaGenerator:
     """The line above the table; as high with words as with buttons, so that the table never moves."""
     return st.container(
-        horizontal=True, vertical_alignment="center", gap="small", border=False, height=_BUTTON_HEIGHT_PX
+        horizontal=True, vertical_alignment="center", gap="xsmall", border=False, height=_BUTTON_HEIGHT_PX
     )
 
 
 def open_button() -> bool:
     """The button that opens the ticked one; whether it was pressed."""
-    return st.button("Open", key="open_graph", icon=":material/open_in_full:")
+    return st.button("Open", key="open_graph")
 
 
 def no_graphs() -> None:

@@ -290,4 +290,6 @@ def _in_words(refusal: RefusalError, agent: Agent | None) -> str:
         return f"Your API key may not do this. Ask whoever manages it in Writer for access to Knowledge Graphs.{says}"
     if agent is None or isinstance(refusal, UnknownToWriterError):
         return f"{refusal} Refresh the list and try again."
-    return f"{refusal} Nothing was changed: Writer lets only agents with chat capabilities use Knowledge Graphs."
+    if "chat" in str(refusal).lower():
+        return f"{refusal} So “{agent.name}” can't use Knowledge Graphs, and nothing was changed."
+    return f"{refusal} Nothing was changed. Writer lets only agents with chat capabilities use Knowledge Graphs."

@@ -17,7 +17,7 @@ from tests.store.making import wait_until
 from tests.support.sandbox import ServedSandbox
 
 AGENT_GRAPHS = r"/applications/[^/]+/graphs$"
-CHAT_ONLY = "Nothing was changed: Writer lets only agents with chat capabilities use Knowledge Graphs."
+CHAT_ONLY = "So “Brief summary” can't use Knowledge Graphs, and nothing was changed."
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +102,13 @@ def test_a_refusal_is_told_in_writers_words_and_what_they_mean(desk: Desk, sandb
     assert str(refused.value).startswith(words)
     assert str(refused.value).endswith(CHAT_ONLY)
     assert desk.graphs.of_agent(summary) == ()
+    sandbox.refuse("PUT", AGENT_GRAPHS, 400, "No.")
+    with pytest.raises(GraphError) as refused:
+        desk.graphs.add_to_agent(summary, [], ids(desk)["Brand book"])
+    assert str(refused.value) == (
+        "Writer refused the request: No. Nothing was changed. "
+        "Writer lets only agents with chat capabilities use Knowledge Graphs."
+    )
 
 
 def test_a_key_that_may_not_use_knowledge_graphs_stays_good_for_batches(

@@ -178,6 +178,14 @@ def test_failed_files_are_named_and_retried(desk: StubDesk, visit: Visit) -> Non
     assert [error.value for error in press(page, "retry_failed_files").error] == [r"Not now\."]
 
 
+def test_what_was_uploaded_last_stays_readable(desk: StubDesk, visit: Visit) -> None:
+    assert not any("upload:" in text for text in said(visit("graphs.py", graph="book")))
+    desk.graphs.far = GraphProgress(completed=38, failed=2)
+    page = visit("graphs.py", graph="book")
+    assert "Last upload: 38 of 40 processed, 2 failed" in said(page)
+    assert list(page.get("progress")) == []
+
+
 def test_what_a_connector_fills_takes_no_files(visit: Visit) -> None:
     page = visit("graphs.py", graph="catalog")
     assert "Its content comes from a connector. Change it in Writer." in said(page)
