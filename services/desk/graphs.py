@@ -291,5 +291,5 @@ def _in_words(refusal: RefusalError, agent: Agent | None) -> str:
     if agent is None or isinstance(refusal, UnknownToWriterError):
         return f"{refusal} Refresh the list and try again."
     if "chat" in str(refusal).lower():
-        return f"{refusal} So “{agent.name}” can't use Knowledge Graphs, and nothing was changed."
-    return f"{refusal} Nothing was changed. Writer lets only agents with chat capabilities use Knowledge Graphs."
+        return f"{refusal} So “{agent.name}” can't use Knowledge Graphs."
+    return f"{refusal} Writer lets only agents with chat capabilities use Knowledge Graphs."

@@ -17,7 +17,7 @@ from tests.store.making import wait_until
 from tests.support.sandbox import ServedSandbox
 
 AGENT_GRAPHS = r"/applications/[^/]+/graphs$"
-CHAT_ONLY = "So “Brief summary” can't use Knowledge Graphs, and nothing was changed."
+CHAT_ONLY = "So “Brief summary” can't use Knowledge Graphs."
 
 
 @pytest.fixture(autouse=True)
@@ -106,8 +106,7 @@ def test_a_refusal_is_told_in_writers_words_and_what_they_mean(desk: Desk, sandb
     with pytest.raises(GraphError) as refused:
         desk.graphs.add_to_agent(summary, [], ids(desk)["Brand book"])
     assert str(refused.value) == (
-        "Writer refused the request: No. Nothing was changed. "
-        "Writer lets only agents with chat capabilities use Knowledge Graphs."
+        "Writer refused the request: No. Writer lets only agents with chat capabilities use Knowledge Graphs."
     )
 
 
