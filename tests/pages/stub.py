@@ -33,6 +33,7 @@ from services.models import (
     Counts,
     DatabaseInfo,
     Draft,
+    DraftSummary,
     Estimate,
     FailedFile,
     FileView,
@@ -191,6 +192,9 @@ class StubDrafts(Drafts):
 
     def __init__(self) -> None:
         pass
+
+    def recent(self) -> list[DraftSummary]:
+        return []
 
     def estimate(self, rows: int) -> Estimate:
         return Estimate(rows * 2, rows / 200)
