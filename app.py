@@ -20,6 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import attach
 from components.page import the_desk
 from services.errors import MissingError, SettingsError
 from services.settings import Settings, load
@@ -71,7 +72,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds the security headers to every response."""
+    """Adds the security headers to every response that doesn't bring its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -82,7 +83,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.headers]
+                given = {name.lower() for name, _ in message["headers"]}
+                ours = [(name, value) for name, value in self.headers if name not in given]
+                message["headers"] = [*message["headers"], *ours]
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -175,6 +178,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/export/{batch_id}.{suffix}", export),
+        *attach.ROUTES,
         Route("/files/{content_hash}", stored_file),
         Route("/thumbnails/{content_hash}.webp", thumbnail),
         Route("/healthz", healthz),

@@ -13,6 +13,7 @@ MAX_PICTURES = 8
 """Images that are shown of the attached files."""
 _PICTURE_PX, _PICTURE_NAME = 88, 14
 _MAX_NAME = 60
+_FORM_PX = 150
 
 
 def files_title(report: FilesReport) -> None:
@@ -24,6 +25,11 @@ def files_title(report: FilesReport) -> None:
         _show_found(each.found, count(wanted, "file"), "found", is_all=each.found == wanted)
     done = len(report.downloaded)
     _show_found(done, count(report.urls, "link"), "downloaded", is_all=done == report.urls)
+
+
+def attach_form(draft_id: str, theme: str | None) -> None:
+    """The form that sends files to the draft, in a frame of its own: see attach.py."""
+    st.iframe(f"/attach/{draft_id}?theme={theme or 'light'}", height=_FORM_PX, alt="Attach files, a folder, or a ZIP")
 
 
 def show_unmatched(report: FilesReport, on_remove: Callable[[], None]) -> None:

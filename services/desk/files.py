@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -38,6 +40,8 @@ from services.store import DraftSource, Store
 MAX_FILES = 20_000
 """Files beside one draft."""
 _MB = 1024 * 1024
+_QUIET_S = 1.0
+"""Seconds without a file after which no more are expected."""
 _STORE_EVERY_S = 0.5
 """Seconds between two times that downloads are noted: what was noted is not downloaded again after a crash."""
 _LEAVE_ALONE_S = 3600.0
@@ -53,6 +57,15 @@ class Upload:
     name: str
     """With its folders, where a folder was chosen."""
     content: IO[bytes]
+
+
+@dataclass(frozen=True)
+class Attached:
+    """What became of files that were sent."""
+
+    stored: int
+    notes: tuple[str, ...]
+    """What was left out and why, in sentences."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,8 @@ class Files:
         self._looks: Recent[DraftFiles] = Recent()
         self._lock = threading.Lock()
         self._fetching: dict[str, FetchProgress] = {}
+        self._received_at: dict[str, float] = {}
+        """When a file last came in for a draft, by the monotonic clock."""
 
     # beside a draft
 
@@ -89,19 +104,26 @@ class Files:
 
         return self._looks.get(key, compute)
 
-    def attach(self, draft_id: str, uploads: Sequence[Upload], on_progress: Callable[[int], None]) -> list[str]:
+    def attach(self, draft_id: str, uploads: Sequence[Upload]) -> Attached:
         """Put files beside a draft, and what ZIP archives hold; a file replaces one with the same name.
 
-        `on_progress` gets the number of files stored so far. Returns sentences about what was left out, and why.
         Raises MissingError: there's no such draft.
         """
+        self._received_at[draft_id] = time.monotonic()
         full = f"the files beside one spreadsheet may have {self._settings.max_files_mb:,} MB together."
         limits = Limits(MAX_FILES, self._settings.max_file_mb * _MB, self._room(draft_id))
         sent = ((upload.name, upload.content) for upload in uploads)
-        taken = Intake(self._vault, limits, full).take(sent, on_progress)
+        taken = Intake(self._vault, limits, full).take(sent, lambda _: None)
         with self._lock:
             self._store.files.add(draft_id, [DraftSource(named.name, named) for named in taken.files])
-        return taken.notes
+        self._received_at[draft_id] = time.monotonic()
+        return Attached(len(taken.files), tuple(taken.notes))
+
+    def version(self, draft_id: str) -> str | None:
+        """A text that changes with the files beside a draft; None while more are coming in."""
+        if time.monotonic() - self._received_at.get(draft_id, -math.inf) < _QUIET_S:
+            return None
+        return self._store.files.version(draft_id)
 
     def detach(self, draft_id: str, names: Sequence[str]) -> None:
         """Take files away from a draft."""

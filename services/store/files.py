@@ -81,6 +81,14 @@ class Files:
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
+    def version(self, draft_id: str) -> str:
+        """A text that changes with the files beside a draft."""
+        content_hash = draft_files.c.hash
+        columns = (func.count(), func.sum(draft_files.c.size), func.min(content_hash), func.max(content_hash))
+        with self._database.read() as connection:
+            found = connection.execute(select(*columns).where(draft_files.c.draft_id == draft_id)).one()
+        return " ".join(map(str, found))
+
     def draft_bytes(self, draft_id: str) -> int:
         """How many bytes the files beside a draft have together."""
         query = select(func.coalesce(func.sum(draft_files.c.size), 0)).where(draft_files.c.draft_id == draft_id)

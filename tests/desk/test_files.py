@@ -46,9 +46,8 @@ def open_draft(desk: Desk, *photos: str, **columns: str) -> Draft:
 
 def attach(desk: Desk, draft: Draft, *names: str, content: bytes = PNG) -> list[str]:
     """Attach files of different contents; gives what was left out."""
-    return desk.files.attach(
-        draft.id, [Upload(name, io.BytesIO(content + name.encode())) for name in names], lambda _: None
-    )
+    uploads = [Upload(name, io.BytesIO(content + name.encode())) for name in names]
+    return list(desk.files.attach(draft.id, uploads).notes)
 
 
 def problems(check: Check) -> list[tuple[int, str]]:
@@ -84,7 +83,7 @@ def test_what_an_input_does_not_take_is_a_problem_of_its_rows(desk: Desk) -> Non
     attach(desk, draft, "big.png", content=PNG + bytes(20_000))
     attach(desk, draft, "letter.pdf", content=b"%PDF-1.7\n")
     attach(desk, draft, "mug.png")
-    desk.files.attach(draft.id, [Upload("empty.png", io.BytesIO(b""))], lambda _: None)
+    desk.files.attach(draft.id, [Upload("empty.png", io.BytesIO(b""))])
     assert problems(desk.drafts.check(draft)) == [
         (2, "big.png is 0.02 MB, but Photo takes files up to 0.01 MB. Make it smaller and upload it again."),
         (3, "letter.pdf is a PDF document, but Photo takes PNG and JPG files. Convert it and upload it again."),
@@ -116,8 +115,9 @@ def test_an_archive_is_unpacked(desk: Desk) -> None:
             archive.writestr(name, PNG + name.encode())
     packed.seek(0)
     draft = open_draft(desk, "mug.png", "cap.png")
-    notes = desk.files.attach(draft.id, [Upload("photos.zip", packed)], lambda _: None)
-    assert notes == ["“../evil.png” has a name that can't be used, so it was left out."]
+    attached = desk.files.attach(draft.id, [Upload("photos.zip", packed)])
+    assert attached.stored == 2
+    assert list(attached.notes) == ["“../evil.png” has a name that can't be used, so it was left out."]
     assert desk.drafts.check(draft).ready == 2
 
 
@@ -144,7 +144,7 @@ def test_limits_on_one_file_and_on_all_are_reported(desk: Desk) -> None:
 def test_a_draft_that_is_gone_takes_no_files(desk: Desk) -> None:
     draft = open_draft(desk, "mug.png")
     with pytest.raises(MissingError):
-        desk.files.attach("gone", [Upload("mug.png", io.BytesIO(PNG))], lambda _: None)
+        desk.files.attach("gone", [Upload("mug.png", io.BytesIO(PNG))])
     assert draft
 
 
