@@ -97,19 +97,23 @@ class GraphUploads:
 
     async def _upload_all(self) -> None:
         """Work until no file waits."""
-        arrived: list[NamedFile] = []
         async with asyncio.TaskGroup() as workers:
             for _ in range(MAX_AT_ONCE):
-                workers.create_task(self._upload_one_by_one(arrived))
-        await asyncio.to_thread(self._release, arrived)
+                workers.create_task(self._upload_one_by_one())
+        await asyncio.to_thread(self._let_go)
 
-    async def _upload_one_by_one(self, arrived: list[NamedFile]) -> None:
+    async def _upload_one_by_one(self) -> None:
         while (upload := await self._next()) is not None:
             try:
-                if await self._put_in(upload) and upload.file is not None:
-                    arrived.append(NamedFile(upload.name, upload.file))
+                await self._put_in(upload)
             finally:
                 self._busy.discard(upload.id)
+
+    def _let_go(self) -> None:
+        """Give up the bytes of files that are in their Knowledge Graphs."""
+        files = self._store.release(self._connection_id)
+        if files:
+            self._release(files)
 
     async def _next(self) -> GraphUpload | None:
         """A file that waits, and that nobody works on."""
@@ -119,8 +123,8 @@ class GraphUploads:
             self._busy.update(upload.id for upload in found)
         return found[0] if found else None
 
-    async def _put_in(self, upload: GraphUpload) -> bool:
-        """Upload a file if need be, and put it into its Knowledge Graph; says whether it's in there."""
+    async def _put_in(self, upload: GraphUpload) -> None:
+        """Upload a file if need be, and put it into its Knowledge Graph."""
         try:
             file_id = upload.file_id or await self._upload(upload)
             await self._gateway.add_to_graph(upload.graph_id, file_id)
@@ -132,14 +136,12 @@ class GraphUploads:
             self._losses[upload.id] += 1
             if self._losses[upload.id] < _LOST_TRIES:
                 _log.warning("The answer to an upload into a Knowledge Graph was lost; it's tried again. %s", error)
-                return False
+                return
             await self._give_up(
                 upload, f"It may not be in the Knowledge Graph: {_LOST_TRIES} answers of Writer were lost."
             )
         else:
             await asyncio.to_thread(self._store.arrived, upload.id)
-            return True
-        return False
 
     async def _upload(self, upload: GraphUpload) -> str:
         """Upload a file, and give Writer's id of it."""
@@ -164,6 +166,7 @@ class GraphUploads:
 
     async def _follow_all(self) -> None:
         """Work until Writer has processed every file."""
+        await asyncio.to_thread(self._let_go)  # a process may have ended before it did
         pause = _MIN_POLL_INTERVAL_S
         processing = GraphUploadState.PROCESSING
         while uploads := await asyncio.to_thread(

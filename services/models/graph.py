@@ -73,7 +73,7 @@ class GraphUpload:
     name: str
     """With its folders, separated by slashes."""
     file: StoredFile | None
-    """Its bytes; None where it was uploaded by others, and Copydesk only has it processed again."""
+    """Its bytes; None once it's in the Knowledge Graph, or where others uploaded it."""
     state: GraphUploadState
     file_id: str | None
     """Writer's id, once Writer has it."""

@@ -90,7 +90,7 @@ class GraphUploads:
     def upload_again(self, connection_id: str, graph_id: str) -> int:
         """Let those wait again that failed before they were in the Knowledge Graph; gives how many.
 
-        Those that others uploaded are forgotten instead: their bytes aren't here.
+        Those whose bytes aren't here (any more) are forgotten instead.
         """
         here = and_(_of(connection_id, graph_id), _NEVER_ARRIVED)
         waiting = {"state": GraphUploadState.WAITING, "error": ""}
@@ -102,6 +102,15 @@ class GraphUploads:
         """Forget those that failed before they were in the Knowledge Graph."""
         with self._database.write() as connection:
             connection.execute(delete(graph_uploads).where(_of(connection_id, graph_id), _NEVER_ARRIVED))
+
+    def release(self, connection_id: str) -> list[NamedFile]:
+        """Forget the bytes of files that are in their Knowledge Graphs; gives the files that had some."""
+        in_there = and_(graph_uploads.c.state != GraphUploadState.WAITING, graph_uploads.c.file_id.is_not(None))
+        here = and_(graph_uploads.c.connection == connection_id, graph_uploads.c.hash.is_not(None), in_there)
+        with self._database.write() as connection:
+            found = connection.execute(select(graph_uploads).where(here)).all()
+            connection.execute(update(graph_uploads).where(here).values(hash=None))
+        return [NamedFile(row.name, StoredFile(row.hash, row.size, row.media_type)) for row in found]
 
     def _insert(self, connection_id: str, graph_id: str, values: Sequence[dict[str, Any]], now: float) -> None:
         """Add files; where those before have all ended, the count begins anew with these."""

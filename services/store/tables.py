@@ -197,7 +197,9 @@ graph_uploads = Table(
     Column("connection", Text, nullable=False),
     Column("graph_id", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("hash", Text, index=True),  # names its bytes in the vault; none for a file that others uploaded
+    Column(
+        "hash", Text, index=True
+    ),  # names its bytes in the vault; none once it's in there, or where others uploaded it
     Column("size", Integer, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("state", Text, nullable=False),

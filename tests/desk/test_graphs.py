@@ -11,7 +11,7 @@ import pytest
 from services.desk import Desk, Upload
 from services.engine import embedded, graph_uploads
 from services.errors import GraphError
-from services.models import Agent, FailedFile, Graph, GraphChange, GraphName, GraphProgress
+from services.models import Agent, FailedFile, Graph, GraphChange, GraphName, GraphProgress, GraphUploadState
 from services.settings import load
 from tests.store.making import wait_until
 from tests.support.sandbox import ServedSandbox
@@ -242,16 +242,28 @@ def test_a_file_whose_answers_are_always_lost_can_be_retried(desk: Desk, sandbox
     wait_until(lambda: desk.graphs.progress(graph.id) == GraphProgress(completed=1))
 
 
+def put_elsewhere(sandbox: ServedSandbox, graph: Graph) -> str:
+    """Upload a file into a Knowledge Graph without Copydesk; gives its id."""
+    headers = {"Authorization": "Bearer other", "Content-Type": "text/plain"}
+    headers["Content-Disposition"] = 'attachment; filename="a.txt"'
+    url = f"{sandbox.url}/v1/files?graphId={graph.id}"
+    return str(httpx.post(url, content=b"a", headers=headers).raise_for_status().json()["id"])
+
+
 def test_what_waits_when_the_process_ends_is_uploaded_by_the_next_one(tmp_path: Path, sandbox: ServedSandbox) -> None:
     desk = open_desk(tmp_path, sandbox.url)
     graph = desk.graphs.create("Catalog 2026", "")
     desk._engine.stop()  # from here on nothing is uploaded, as if the process had been killed
-    desk.graphs.upload(graph.id, [Upload("a.txt", io.BytesIO(b"a"))], lambda _: None)
+    desk.graphs.upload(graph.id, [Upload(name, io.BytesIO(name.encode())) for name in ("a.txt", "b.txt")], print)
+    began = desk._store.graph_uploads.unfinished(desk.connection.id, GraphUploadState.WAITING, 1)[0]
+    desk._store.graph_uploads.uploaded(began.id, put_elsewhere(sandbox, graph))
+    desk._store.graph_uploads.arrived(began.id)  # and the process ended before it removed the bytes
     desk._vault.close()
     desk._store.close()
     again = open_desk(tmp_path, sandbox.url)
     try:
-        wait_until(lambda: again.graphs.progress(graph.id) == GraphProgress(completed=1))
+        wait_until(lambda: again.graphs.progress(graph.id) == GraphProgress(completed=2))
+        wait_until(lambda: stored(tmp_path) == [])
     finally:
         again.stop()
 

@@ -59,6 +59,9 @@ def test_bytes_are_needed_until_writer_has_them(store: Store) -> None:
     uploads.arrived(a.id)
     uploads.not_arrived(b.id, "Refused.")
     assert store.files.needed() == {"hash of b", "hash of c"}
+    assert uploads.release(HERE) == [stored("a")]
+    assert uploads.release(HERE) == []
+    assert uploads.unfinished(HERE, PROCESSING, 10)[0].file is None
     uploads.forget_never_arrived(HERE, "g")
     assert store.files.needed() == {"hash of c"}
 
