@@ -84,6 +84,12 @@ class Files:
             return int(connection.execute(query).scalar_one())
 
 
+def draft_hashes(connection: Connection, draft_id: str) -> set[str]:
+    """The hashes of the files beside a draft."""
+    query = select(draft_files.c.hash).where(draft_files.c.draft_id == draft_id, draft_files.c.hash.is_not(None))
+    return set(connection.execute(query).scalars())
+
+
 def keep_files(connection: Connection, draft_id: str, batch_id: str, names: Mapping[str, str]) -> None:
     """Note which files the rows of a new batch name, with the names by their hashes."""
     if not names:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.clock import Clock
+from services.engine import uploads
 from services.engine.budget import Budget
 from services.engine.embedded import EmbeddedEngine
 from services.engine.gateway import Gateway
@@ -64,8 +65,9 @@ class Bench:
         clock = Clock()
         writer = Writer(HERE, "a-key-of-the-test", self.line)
         gateway = Gateway(self.store, writer, Budget(self.store, HERE, 9999, clock), HERE, clock)
-        uploads = Uploads(self.store, gateway, self.vault, HERE, clock)
-        self.engine = EmbeddedEngine(self.store, gateway, uploads, HERE, clock)
+        self.engine = EmbeddedEngine(
+            self.store, gateway, Uploads(self.store, gateway, self.vault, HERE, clock), HERE, clock
+        )
         self.engine.start()
         agents = self.engine.call(gateway.agents())
         self.agent: Agent = next(agent for agent in agents if agent.name == "Image alt text")
@@ -152,15 +154,17 @@ def test_retrying_a_row_uploads_its_file_again(bench: Bench) -> None:
 
 
 def test_a_lost_answer_to_an_upload_costs_a_stray_copy_and_no_job(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(uploads, "LOST_PAUSES_S", (0.1, 0.1))
     bench.line.lose_uploads = 1
     assert outcomes(bench.ended(bench.launch(["mug.png"]))) == [(RowState.COMPLETED, None)]
     assert bench.line.requests["uploads"] == 2
     assert "may have left a stray copy at Writer" in caplog.text
 
 
-def test_answers_that_keep_getting_lost_fail_the_row(bench: Bench) -> None:
+def test_answers_that_keep_getting_lost_fail_the_row(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "LOST_PAUSES_S", (0.1, 0.1))
     bench.line.lose_uploads = 3
     assert outcomes(bench.ended(bench.launch(["mug.png"]))) == [
         (RowState.FAILED, "Writer's answers to 3 uploads of “mug.png” were lost. Retry the row later.")
