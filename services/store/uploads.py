@@ -11,7 +11,7 @@ from services.store import codec
 from services.store.batches import lock
 from services.store.database import Database
 from services.store.records import Claim
-from services.store.tables import batch_files, batches, rows, uploads
+from services.store.tables import IS_WAITING, batch_files, batches, rows, uploads
 
 _EVERYTHING = 2**31 - 1
 """A position behind all rows."""
@@ -49,9 +49,9 @@ class Uploads:
         query = (
             select(rows.c.position, rows.c.inputs)
             .join(batches, batches.c.id == rows.c.batch_id)
-            .where(rows.c.batch_id == batch_id, rows.c.awaits_files, rows.c.state == RowState.WAITING)
+            .where(rows.c.batch_id == batch_id, IS_WAITING, rows.c.awaits_files)
             .where(batches.c.state == BatchState.RUNNING, may_be_sent)
-            .order_by(rows.c.position)
+            .order_by(rows.c.awaits_files, rows.c.position)
             .limit(most)
         )
         with self._database.read() as connection:
@@ -159,5 +159,4 @@ def _upload(connection_id: str, content_hash: str) -> ColumnElement[bool]:
 
 
 def _awaiting(batch_id: str, positions: Collection[int]) -> ColumnElement[bool]:
-    waiting = and_(rows.c.awaits_files, rows.c.state == RowState.WAITING)
-    return and_(rows.c.batch_id == batch_id, rows.c.position.in_(positions), waiting)
+    return and_(rows.c.batch_id == batch_id, rows.c.position.in_(positions), IS_WAITING, rows.c.awaits_files)
