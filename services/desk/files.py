@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -75,6 +75,8 @@ class Files:
         self._vault = vault
         self._looks: Recent[DraftFiles] = Recent()
         self._lock = threading.Lock()
+        self._arriving = 0
+        """How many put files beside drafts right now: what they have stored isn't noted yet."""
         self._fetching: dict[str, FetchProgress] = {}
 
     # beside a draft
@@ -100,13 +102,13 @@ class Files:
         """
         notes: list[str] = []
         found: list[NamedFile] = []
-        for upload in uploads:
-            try:
-                found += self._stored(upload, self._room(draft_id, found), notes)
-            except FileError as error:
-                notes.append(str(error))
-            on_progress(len(found))
-        with self._lock:
+        with self._arrival():
+            for upload in uploads:
+                try:
+                    found += self._stored(upload, self._room(draft_id, found), notes)
+                except FileError as error:
+                    notes.append(str(error))
+                on_progress(len(found))
             self._store.files.add(draft_id, [DraftSource(named.name, named) for named in found])
         return notes
 
@@ -174,9 +176,14 @@ class Files:
                     self._vault.remove(content_hash)
 
     def remove_unneeded(self, files: Sequence[NamedFile]) -> None:
-        """Delete those of the files that no draft or batch needs any more."""
+        """Delete those of the files that no draft or batch needs any more.
+
+        While somebody attaches files, perhaps the same ones, all stay until the next `sweep`.
+        """
         with self._lock:
-            needed = self._store.files.needed() if files else set()
+            if self._arriving or not files:
+                return
+            needed = self._store.files.needed()
             for named in files:
                 if named.file.hash not in needed:
                     self._vault.remove(named.file.hash)
@@ -194,6 +201,17 @@ class Files:
                 if ref and (image := self._vault.thumbnail(ref.hash)):
                     found[field.name] = image
         return found
+
+    @contextmanager
+    def _arrival(self) -> Iterator[None]:
+        """Have files stay that are stored meanwhile, or were there already."""
+        with self._lock:
+            self._arriving += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._arriving -= 1
 
     def _view(self, named: NamedFile) -> FileView:
         is_image = named.file.media_type.startswith("image/")
@@ -236,7 +254,8 @@ class Files:
 
     def _fetch(self, draft_id: str, urls: Sequence[str]) -> None:
         try:
-            asyncio.run(self._fetch_all(draft_id, urls))
+            with self._arrival():
+                asyncio.run(self._fetch_all(draft_id, urls))
         except MissingError:
             _log.info("The draft %s is gone, and its downloads with it.", draft_id)
         except Exception:  # noqa: BLE001 - the page asks again

@@ -72,8 +72,13 @@ class Files:
         return None
 
     def needed(self) -> set[str]:
-        """The hashes of all files that a draft or a batch has."""
-        query = union(select(batch_files.c.hash), select(draft_files.c.hash).where(draft_files.c.hash.is_not(None)))
+        """The hashes of all files that a batch has, or a draft that may still be launched."""
+        of_drafts = (
+            select(draft_files.c.hash)
+            .join(drafts, drafts.c.id == draft_files.c.draft_id)
+            .where(draft_files.c.hash.is_not(None), drafts.c.batch_id.is_(None))
+        )
+        query = union(select(batch_files.c.hash), of_drafts)
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 

@@ -15,6 +15,8 @@ _ROWS_AHEAD = 100
 """Rows whose files are looked at together."""
 _FILES_AHEAD = 24
 """Files that wait for their upload, or for Writer to process them, at the same time."""
+_LOOK_EVERY_S = 1.0
+"""Seconds between two looks at the rows while no file gets ready: some may have been retried."""
 _AGAIN_AFTER_S = 2.0
 """Seconds before a file is tried again that Writer couldn't be asked about."""
 _REMEMBERED_S = 30.0
@@ -56,7 +58,7 @@ class FileFeeder:
                 settled |= await self._settle(rows, ended)
                 self._begin(rows, running, ended)
                 if running:
-                    await asyncio.wait(running.values(), return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait(running.values(), timeout=_LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
                 self._reap(running, ended)
         finally:
             for task in running.values():
