@@ -171,8 +171,8 @@ class Uploads:
         try:
             with await asyncio.to_thread(self._vault.open, ref.hash) as opened:
                 chunk = await asyncio.to_thread(opened.read, _CHUNK_BYTES)
-                await asyncio.to_thread(self._store.uploads.begin, self._connection_id, ref.hash, self._clock.now())
                 upload.in_flight = True
+                await asyncio.to_thread(self._store.uploads.begin, self._connection_id, ref.hash, self._clock.now())
                 while chunk:
                     yield chunk
                     chunk = await asyncio.to_thread(opened.read, _CHUNK_BYTES)
