@@ -5,8 +5,8 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -85,6 +85,8 @@ class Files:
         self._vault = vault
         self._looks: Recent[DraftFiles] = Recent()
         self._lock = threading.Lock()
+        self._arriving = 0
+        """How many put files beside drafts right now: what they have stored isn't noted yet."""
         self._fetching: dict[str, FetchProgress] = {}
         self._received_at: dict[str, float] = {}
         """When a file last came in for a draft, by the monotonic clock."""
@@ -113,8 +115,8 @@ class Files:
         full = f"the files beside one spreadsheet may have {self._settings.max_files_mb:,} MB together."
         limits = Limits(MAX_FILES, self._settings.max_file_mb * _MB, self._room(draft_id))
         sent = ((upload.name, upload.content) for upload in uploads)
-        taken = Intake(self._vault, limits, full).take(sent, lambda _: None)
-        with self._lock:
+        with self._arrival():
+            taken = Intake(self._vault, limits, full).take(sent, lambda _: None)
             self._store.files.add(draft_id, [DraftSource(named.name, named) for named in taken.files])
         self._received_at[draft_id] = time.monotonic()
         return Attached(len(taken.files), tuple(taken.notes))
@@ -189,9 +191,14 @@ class Files:
                     self._vault.remove(content_hash)
 
     def remove_unneeded(self, files: Sequence[NamedFile]) -> None:
-        """Delete those of the files that no draft or batch needs any more."""
+        """Delete those of the files that no draft or batch needs any more.
+
+        While somebody attaches files, perhaps the same ones, all stay until the next `sweep`.
+        """
         with self._lock:
-            needed = self._store.files.needed() if files else set()
+            if self._arriving or not files:
+                return
+            needed = self._store.files.needed()
             for named in files:
                 if named.file.hash not in needed:
                     self._vault.remove(named.file.hash)
@@ -210,6 +217,17 @@ class Files:
                     found[field.name] = image
         return found
 
+    @contextmanager
+    def _arrival(self) -> Iterator[None]:
+        """Have files stay that are stored meanwhile, or were there already."""
+        with self._lock:
+            self._arriving += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._arriving -= 1
+
     def _view(self, named: NamedFile) -> FileView:
         is_image = named.file.media_type.startswith("image/")
         return FileView(named, self._vault.thumbnail(named.file.hash) if is_image else None)
@@ -222,7 +240,8 @@ class Files:
 
     def _fetch(self, draft_id: str, urls: Sequence[str]) -> None:
         try:
-            asyncio.run(self._fetch_all(draft_id, urls))
+            with self._arrival():
+                asyncio.run(self._fetch_all(draft_id, urls))
         except MissingError:
             _log.info("The draft %s is gone, and its downloads with it.", draft_id)
         except Exception:  # noqa: BLE001 - the page asks again

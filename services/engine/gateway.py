@@ -93,15 +93,15 @@ class Gateway:
         self, name: str, file: StoredFile, content: AsyncIterable[bytes], *, for_graph: bool = False
     ) -> WriterFile:
         """Upload a file, which nothing is repeated of; it can be used once Writer has processed it."""
-        await self.budget.acquire()
+        await self.budget.acquire_for_file()
         return await self._ask(
-            lambda: self._writer.upload_file(name, file.media_type, file.size, content), aside=for_graph
+            lambda: self._writer.upload_file(name, file.media_type, file.size, content), aside=for_graph, is_poll=False
         )
 
     async def file(self, file_id: str, *, for_graph: bool = False) -> WriterFile:
         """One uploaded file as it is now."""
-        await self.budget.acquire()
-        return await self._ask(lambda: self._writer.file(file_id), aside=for_graph)
+        await self.budget.acquire_for_file()
+        return await self._ask(lambda: self._writer.file(file_id), aside=for_graph, is_poll=False)
 
     # Knowledge Graphs: a key that may not use them may still be good for jobs
 
@@ -182,11 +182,17 @@ class Gateway:
         return job
 
     async def _ask(
-        self, request: Callable[[], Awaitable[Answer]], batch_id: str | None = None, *, aside: bool = False
+        self,
+        request: Callable[[], Awaitable[Answer]],
+        batch_id: str | None = None,
+        *,
+        aside: bool = False,
+        is_poll: bool = True,
     ) -> Answer:
         """Make a request; for a batch, if it is to start one of its jobs.
 
-        That the key may not do what is asked aside from jobs says nothing about jobs, and pauses no batch.
+        That the key may not do what is asked `aside` from jobs says nothing about jobs, and pauses no batch. `is_poll`
+        tells whether it's one of the requests that leave now and then during a hold.
         """
         asked_at = self._clock.now()
         try:
@@ -194,17 +200,17 @@ class Gateway:
         except WriterError as error:
             if aside and isinstance(error, KeyRefusedError):
                 raise
-            await self._note_trouble(error, asked_at, starts_job=batch_id is not None)
+            await self._note_trouble(error, asked_at, is_poll=is_poll and batch_id is None)
             if type(error) is SlowDownError and batch_id is not None and self._quota_refusals == 0:
                 await self.budget.refused(batch_id, self._clock.now() - asked_at)
             raise
         await self._note_answer(asked_at)
         return answer
 
-    async def _note_trouble(self, error: WriterError, asked_at: float, *, starts_job: bool) -> None:
+    async def _note_trouble(self, error: WriterError, asked_at: float, *, is_poll: bool) -> None:
         if isinstance(error, SlowDownError):
             self._troubled_at = self._clock.now()
-            await self.budget.hold(error.retry_after, error.says, refused_poll=not starts_job)
+            await self.budget.hold(error.retry_after, error.says, refused_poll=is_poll)
             if isinstance(error, PaymentRequiredError) or hint(f"{error.says} {error.code}") is Cause.QUOTA:
                 await self._note_quota(error.says, asked_at, QUOTA_REFUSALS)
         elif isinstance(error, KeyRefusedError) and hint(error.says) is Cause.QUOTA:

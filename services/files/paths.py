@@ -9,6 +9,8 @@ MAX_NAME_LENGTH = 240
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\..*)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _UNSAFE_CHARACTERS = re.compile(r'[<>:"|?*/\\]')
+_AROUND = re.compile(r"\A[\s.]+|[\s.]+\Z")
+"""Blanks of any kind and dots, which names don't begin or end with."""
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MAX_SHOWN_LENGTH = 100
 _LITTER = frozenset(("__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db"))
@@ -34,7 +36,7 @@ def safe_name(name: str) -> str:
     """Make a file name from outside safe; "" if nothing of it can be kept."""
     last = slashed(name).rpartition("/")[2]
     kept = "".join(" " if _is_control(character) else character for character in last)
-    kept = _UNSAFE_CHARACTERS.sub("_", kept).strip(" .")[-MAX_NAME_LENGTH:]
+    kept = _AROUND.sub("", _AROUND.sub("", _UNSAFE_CHARACTERS.sub("_", kept))[-MAX_NAME_LENGTH:])
     return f"_{kept}" if _DEVICE.fullmatch(kept) else kept
 
 

@@ -136,6 +136,7 @@ class Vault:
 
         Raises:
             FileError: it isn't there (any more).
+            OSError: the disk can't be read, or not by this process.
         """
         try:
             return self.path(content_hash).open("rb")

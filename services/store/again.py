@@ -38,9 +38,13 @@ def send_again(
         "state": RowState.WAITING,
         "retry_of": case((rows.c.job_failed, rows.c.job_id), else_=null() if retry_of is None else retry_of),
         "job_failed": literal(False),
-        "awaits_files": and_(rows.c.has_files, not_(rows.c.job_failed)),  # the retry call takes no inputs
+        "awaits_files": and_(rows.c.has_files, *_gets_new_job(retry_of)),  # the retry call takes no inputs
         "retries": retries,
         **dict.fromkeys(("job_id", "error", "sent_at", "sent_at_writer", "lost_at", "loss", "ended_at", "retry_at")),
         **dict.fromkeys(("effect_from", "effect_until")),
     }
     return connection.execute(update(rows).where(where).values(**again)).rowcount
+
+
+def _gets_new_job(retry_of: ColumnElement[str] | None) -> list[ColumnElement[bool]]:
+    return [not_(rows.c.job_failed), *([] if retry_of is None else [retry_of.is_(None)])]

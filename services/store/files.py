@@ -72,12 +72,14 @@ class Files:
         return None
 
     def needed(self) -> set[str]:
-        """The hashes of all files that a draft or a batch has, or that aren't in their Knowledge Graph yet."""
-        query = union(
-            select(batch_files.c.hash),
-            select(draft_files.c.hash).where(draft_files.c.hash.is_not(None)),
-            select(graph_uploads.c.hash).where(graph_uploads.c.hash.is_not(None), _is_to_upload()),
+        """The hashes of all files that a batch has, a draft that may still be launched, or a Knowledge Graph awaits."""
+        of_drafts = (
+            select(draft_files.c.hash)
+            .join(drafts, drafts.c.id == draft_files.c.draft_id)
+            .where(draft_files.c.hash.is_not(None), drafts.c.batch_id.is_(None))
         )
+        of_graphs = select(graph_uploads.c.hash).where(graph_uploads.c.hash.is_not(None), _is_to_upload())
+        query = union(select(batch_files.c.hash), of_drafts, of_graphs)
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
@@ -94,6 +96,12 @@ class Files:
         query = select(func.coalesce(func.sum(draft_files.c.size), 0)).where(draft_files.c.draft_id == draft_id)
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
+
+
+def draft_hashes(connection: Connection, draft_id: str) -> set[str]:
+    """The hashes of the files beside a draft."""
+    query = select(draft_files.c.hash).where(draft_files.c.draft_id == draft_id, draft_files.c.hash.is_not(None))
+    return set(connection.execute(query).scalars())
 
 
 def keep_files(connection: Connection, draft_id: str, batch_id: str, names: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """What a draft becomes when it is launched: a batch and its rows."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -10,9 +10,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from services import chunks
 from services.errors import MissingError
-from services.models import Agent, BatchState, Choices, Inputs, LaunchOptions, RowState, file_refs
+from services.models import Agent, BatchState, Choices, FileRef, Inputs, LaunchOptions, RowState, file_refs
 from services.store import codec
-from services.store.files import keep_files
+from services.store.files import draft_hashes, keep_files
 from services.store.tables import batches, drafts, rows
 
 
@@ -52,15 +52,18 @@ def launch(
         return launched
     batch_id = str(uuid4())
     connection.execute(insert(batches).values(**_batch_values(new), id=batch_id, created_at=now))
-    stored, sample, files = 0, _Sample(new.options.sample_rows), dict[str, str]()
+    stored, sample = 0, _Sample(new.options.sample_rows)
+    files, names = draft_hashes(connection, new.draft_id), dict[str, str]()
     for group in _groups(iter(new_rows)):
-        values = [_row_values(batch_id, stored + i, row) for i, row in enumerate(group)]
+        refs = [file_refs(row.inputs) for row in group]
+        checked = [_checked(row, named, files) for row, named in zip(group, refs, strict=True)]
+        values = [_row_values(batch_id, stored + i, row, refs[i]) for i, row in enumerate(checked)]
         connection.execute(insert(rows), values)
-        files |= {ref.hash: ref.name for row in group for ref in file_refs(row.inputs)}
+        names |= {ref.hash: ref.name for named in refs for ref in named}
         sample.take(values)
         stored += len(group)
         on_progress(stored)
-    keep_files(connection, new.draft_id, batch_id, files)
+    keep_files(connection, new.draft_id, batch_id, names)
     whole = {"row_count": stored, "sample_end": sample.end}
     connection.execute(update(batches).where(batches.c.id == batch_id).values(**whole))
     connection.execute(update(drafts).where(drafts.c.id == new.draft_id).values(batch_id=batch_id))
@@ -123,16 +126,23 @@ def _batch_values(new: NewBatch) -> dict[str, Any]:
     }
 
 
-def _row_values(batch_id: str, position: int, row: NewRow) -> dict[str, Any]:
-    has_files = bool(file_refs(row.inputs))
+def _checked(row: NewRow, refs: Sequence[FileRef], files: Collection[str]) -> NewRow:
+    """The row; with an error if one of its files was detached from the draft since the row was checked."""
+    lacking = next((ref for ref in refs if ref.hash not in files), None)
+    if lacking is None or row.error is not None:
+        return row
+    return replace(row, error=f"“{lacking.name}” was removed before the launch. Start a new batch with it.")
+
+
+def _row_values(batch_id: str, position: int, row: NewRow, refs: Sequence[FileRef]) -> dict[str, Any]:
     return {
         "batch_id": batch_id,
         "position": position,
         "number": row.number,
         "cells": codec.to_json(row.cells),
         "inputs": codec.to_json(row.inputs),
-        "has_files": has_files,
-        "awaits_files": has_files,
+        "has_files": bool(refs),
+        "awaits_files": bool(refs) and row.error is None,
         "state": RowState.WAITING if row.error is None else RowState.SKIPPED,
         "error": row.error,
     }

@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 from services.models import BatchState, FileRef, RowState, UploadProgress, file_refs
 from services.models import with_file_ids as replaced
 from services.store import codec
+from services.store.batches import lock
 from services.store.database import Database
 from services.store.records import Claim
-from services.store.tables import batch_files, batches, rows, uploads
+from services.store.tables import IS_WAITING, batch_files, batches, rows, uploads
 
 _BEYOND_ALL_ROWS = 2**31 - 1
 """A position behind all rows."""
@@ -48,9 +49,9 @@ class Uploads:
         query = (
             select(rows.c.position, rows.c.inputs)
             .join(batches, batches.c.id == rows.c.batch_id)
-            .where(rows.c.batch_id == batch_id, rows.c.awaits_files, rows.c.state == RowState.WAITING)
+            .where(rows.c.batch_id == batch_id, IS_WAITING, rows.c.awaits_files)
             .where(batches.c.state == BatchState.RUNNING, may_be_sent)
-            .order_by(rows.c.position)
+            .order_by(rows.c.awaits_files, rows.c.position)
             .limit(most)
         )
         with self._database.read() as connection:
@@ -60,6 +61,7 @@ class Uploads:
     def release(self, batch_id: str, positions: Collection[int]) -> None:
         """Let rows be sent whose files Writer has."""
         with self._database.write() as connection:
+            lock(connection, batch_id)
             connection.execute(update(rows).where(_awaiting(batch_id, positions)).values(awaits_files=False))
 
     def fail(self, batch_id: str, positions: Collection[int], error: str, now: float) -> None:
@@ -67,6 +69,7 @@ class Uploads:
         values = {"state": RowState.FAILED, "error": error, "ended_at": now, "awaits_files": False}
         failed = {**values, "retry_of": None, "attempts": rows.c.attempts + 1}
         with self._database.write() as connection:
+            lock(connection, batch_id)
             connection.execute(update(rows).where(_awaiting(batch_id, positions)).values(failed))
 
     def has_files(self, batch_id: str) -> bool:
@@ -104,6 +107,12 @@ class Uploads:
     def uploaded(self, connection_id: str, content_hash: str, file_id: str, now: float, *, is_ready: bool) -> None:
         """Note what Writer says of a file that it has."""
         self._put(connection_id, content_hash, Upload(file_id, is_ready, now))
+
+    def doubt(self, connection_id: str, file_ids: Collection[str]) -> None:
+        """Note that Writer may not have files (any more) that have these ids there."""
+        named = and_(uploads.c.connection == connection_id, uploads.c.file_id.in_(file_ids))
+        with self._database.write() as connection:
+            connection.execute(update(uploads).where(named).values(checked_at=0.0))
 
     def forget(self, connection_id: str, content_hash: str) -> None:
         """Note that Writer doesn't have a file, or can't use it."""
@@ -150,5 +159,4 @@ def _upload(connection_id: str, content_hash: str) -> ColumnElement[bool]:
 
 
 def _awaiting(batch_id: str, positions: Collection[int]) -> ColumnElement[bool]:
-    waiting = and_(rows.c.awaits_files, rows.c.state == RowState.WAITING)
-    return and_(rows.c.batch_id == batch_id, rows.c.position.in_(positions), waiting)
+    return and_(rows.c.batch_id == batch_id, rows.c.position.in_(positions), IS_WAITING, rows.c.awaits_files)

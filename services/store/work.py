@@ -30,7 +30,7 @@ from services.store.counting import any_in, to_retry
 from services.store.database import Database
 from services.store.evidence import IS_LOST, LOST_COLUMNS, lost_record
 from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent
-from services.store.tables import attempts, batches, rows
+from services.store.tables import IS_WAITING, attempts, batches, rows
 from services.store.uploads import with_file_ids
 
 MAX_RETRY_PAUSE_S = 300.0
@@ -46,12 +46,13 @@ _OF_BATCH = rows.c.batch_id == _THIS
 _SAMPLE_END = select(batches.c.sample_end).where(batches.c.id == _THIS).scalar_subquery()
 _MAY_BE_SENT = rows.c.position < func.coalesce(_SAMPLE_END, _BEYOND_ALL_ROWS)
 """Rows behind the sample may not."""
-_TO_SEND = and_(_OF_BATCH, rows.c.state == RowState.WAITING, not_(rows.c.awaits_files), _MAY_BE_SENT)
-_WAITING = select(rows.c.position).where(_TO_SEND).limit(bindparam("most"))
+_TO_SEND = and_(_OF_BATCH, IS_WAITING, not_(rows.c.awaits_files), _MAY_BE_SENT)
+_IN_ORDER = (rows.c.awaits_files, rows.c.position)
+_WAITING = select(rows.c.position).where(_TO_SEND).order_by(*_IN_ORDER).limit(bindparam("most"))
 _NEXT = (
     select(rows.c.position, rows.c.inputs, rows.c.retry_of, rows.c.has_files)
     .where(_TO_SEND)
-    .order_by(rows.c.position)
+    .order_by(*_IN_ORDER)
     .limit(bindparam("most"))
 )
 _CLAIM = (

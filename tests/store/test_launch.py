@@ -121,7 +121,7 @@ def test_purging_waits_for_a_launch_and_does_not_take_its_rows_away(open_store: 
     def purge_half_way() -> Iterator[NewRow]:
         for number, row in enumerate(launching.drafts.rows(draft_id)):
             if number == 1:
-                threads.append(threading.Thread(target=purging.drafts.purge, args=(NOW + 1,)))
+                threads.append(threading.Thread(target=purging.drafts.purge, args=(NOW + 1, NOW)))
                 threads[0].start()
                 threads[0].join(0.1)
             yield new_row(row.number)

@@ -85,8 +85,11 @@ class Budget:
 
     async def acquire(self) -> None:
         """Wait until one other request may leave, and enter it."""
-        while (grant := await self._enter(None, self._rules.other)).number == 0:
-            await self._clock.sleep(max(_MIN_WAIT_S, grant.wait))
+        await self._wait_for_turn(self._rules.other)
+
+    async def acquire_for_file(self) -> None:
+        """The same for an upload that rows wait for, or a question about it: it leaves jobs and polls their part."""
+        await self._wait_for_turn(self._rules.file)
 
     async def acquire_for_person(self) -> None:
         """Enter a request that a person waits for; a pause of ours is no reason to let them wait.
@@ -176,6 +179,10 @@ class Budget:
         pause = min(MAX_HELD_POLL_INTERVAL_S, 2 * self._held_poll_pause) if is_refused_again else HELD_POLL_INTERVAL_S
         self._held_poll_pause = pause
         return min(MAX_HELD_POLL_INTERVAL_S, max(pause, asked_of_polls or 0.0))
+
+    async def _wait_for_turn(self, decide: Callable[[Window], Decision]) -> None:
+        while (grant := await self._enter(None, decide)).number == 0:
+            await self._clock.sleep(max(_MIN_WAIT_S, grant.wait))
 
     async def _enter(
         self, batch_id: str | None, decide: Callable[[Window], Decision], *, pausing: bool = True

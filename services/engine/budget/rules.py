@@ -77,6 +77,17 @@ class Rules:
         is_held = window.held_until is not None
         return Decision(1, window.now, next_poll=window.now + HELD_POLL_INTERVAL_S if is_held else None)
 
+    def file(self, window: Window) -> Decision:
+        """Whether a request about a file that rows wait for may leave: never during a hold, which is for results.
+
+        While batches wait for turns, such requests and polls leave them half of the limit.
+        """
+        if window.held_until is not None:
+            return Decision(0, window.held_until)
+        most = max(1, self.limit // 2) if window.waiters else self.for_jobs
+        level = _Level(window, self.window, [(_requests, self.for_small), (_not_for_jobs, most)])
+        return Decision(1, window.now) if level.room > 0 else Decision(0, level.free_at)
+
     def jobs(self, window: Window, batch_id: str, most: int) -> Decision:
         """How many requests, up to `most`, that start jobs of a batch may leave."""
         if window.held_until is not None:
@@ -120,6 +131,10 @@ def _requests(entry: Entry) -> int:
 
 def _for_jobs(entry: Entry) -> int:
     return 0 if entry.batch_id is None else entry.number
+
+
+def _not_for_jobs(entry: Entry) -> int:
+    return entry.number if entry.batch_id is None else 0
 
 
 def _burst_job_requests(entry: Entry) -> int:

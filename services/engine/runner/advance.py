@@ -164,7 +164,9 @@ class Runner:
         return min(most, max(room, _MIN_IN_FLIGHT - len(self._requests_in_flight)))
 
     def _feed(self, state: BatchState) -> None:
-        if state is BatchState.RUNNING and self._feeding is None and self._clock.now() >= self._feed_at:
+        if state is not BatchState.RUNNING and self._feeding is not None:
+            self._feeding.cancel()
+        elif state is BatchState.RUNNING and self._feeding is None and self._clock.now() >= self._feed_at:
             self._feeding = self._begin(self._feed_once())
 
     async def _feed_once(self) -> None:

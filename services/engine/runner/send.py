@@ -13,7 +13,7 @@ from services.errors import (
     RequestRefusedError,
     UnknownToWriterError,
 )
-from services.models import Agent, Batch, JobState, PauseKind
+from services.models import Agent, Batch, InputType, JobState, PauseKind
 from services.store import Claim, Ended, Store
 
 _AGAIN_AFTER = (1.0, 4.0, 15.0)
@@ -62,9 +62,16 @@ class Sender:
         if claim.retry_of is not None:
             await self._retry_refused(claim)
         elif await self._agent_is_as_launched():
+            await self._doubt_files(claim)
             self._outcomes.ended(Ended(claim.position, None, words, sent_at=sent_at))
         else:
             self._outcomes.back(claim.position)
+
+    async def _doubt_files(self, claim: Claim) -> None:
+        """See that Writer is asked for the row's files when it's retried: one of them may be gone there."""
+        names = [each.name for each in self._batch.agent.inputs if each.type in (InputType.FILE, InputType.MEDIA)]
+        if file_ids := [value for name in names for value in claim.inputs.get(name, [])]:
+            await asyncio.to_thread(self._store.uploads.doubt, self._batch.connection, file_ids)
 
     async def _retry_refused(self, claim: Claim) -> None:
         """A job that cannot be retried is running or done by an earlier retry, or must be replaced by a new one."""

@@ -6,6 +6,9 @@ SECONDS takes the place of the time after which an unknown outcome is settled, s
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from services.clock import Clock
@@ -23,6 +26,21 @@ RPM = 3000
 
 def main(database_url: str, writer_url: str, proof_after: float) -> None:
     """Work on every batch until the input ends."""
+    with working(database_url, writer_url, proof_after):
+        print("started", flush=True)  # noqa: T201 - tells the test
+        sys.stdin.read()
+
+
+def work(database_url: str, writer_url: str, proof_after: float, test: Connection) -> None:
+    """The same for a process that `multiprocessing` has forked, until the test says anything."""
+    with working(database_url, writer_url, proof_after):
+        test.send("started")
+        test.recv()
+
+
+@contextmanager
+def working(database_url: str, writer_url: str, proof_after: float) -> Iterator[None]:
+    """Have an engine work on every batch."""
     settle_after(proof_after)
     store, clock = Store(database_url), Clock()
     budget = Budget(store, writer_url, RPM, clock)
@@ -31,8 +49,7 @@ def main(database_url: str, writer_url: str, proof_after: float) -> None:
     uploads = Uploads(store, gateway, vault, writer_url, clock)
     engine = EmbeddedEngine(store, gateway, uploads, writer_url, clock)
     engine.start()
-    print("started", flush=True)  # noqa: T201 - tells the test
-    sys.stdin.read()
+    yield
     engine.stop()
     store.close()
 
