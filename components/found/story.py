@@ -10,8 +10,10 @@ from services.models import LostAndFound
 def intro(found: LostAndFound) -> str:
     """What this is about."""
     lost = f"Writer's answers for {count(found.unconfirmed, 'row')} were lost"
+    if found.unconfirmed == 1:
+        lost = "Writer's answer for 1 row was lost"
     if not found.jobs:
-        return f"{lost}."
+        return f"{lost}, and no job is left that may be {'its own' if found.unconfirmed == 1 else 'theirs'}."
     if len(found.jobs) == 1:
         which = "This job was created at that time, and no row here has it. Say which row it belongs to."
     else:
@@ -21,7 +23,7 @@ def intro(found: LostAndFound) -> str:
 
 def list_words(found: LostAndFound, clock: Callable[[datetime], str]) -> str:
     """How many jobs are left, and when the list was read."""
-    parts = [f"{count(len(found.jobs), 'job')} to assign or dismiss"]
+    parts = [f"{count(len(found.jobs), 'job')} to assign or dismiss" if found.jobs else "No jobs left"]
     if found.read_at is not None:
         parts.append(f"list read {clock(found.read_at)}")
     return " · ".join(parts)

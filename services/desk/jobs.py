@@ -75,6 +75,7 @@ class Jobs:
         self._rows = rows
         self._clock = clock
         self._held: OrderedDict[_Key, _Held] = OrderedDict()
+        self._held_lock = threading.Lock()
         self._locks: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
         self._page_sizes: dict[tuple[str, JobState | None], int] = {}
 
@@ -151,14 +152,17 @@ class Jobs:
         return _Held(read, now, now)
 
     def _hold(self, key: _Key, held: _Held) -> None:
-        self._held[key] = held
-        while len(self._held) > _HELD_PAGES:
-            self._held.popitem(last=False)
+        with self._held_lock:
+            self._held[key] = held
+            while len(self._held) > _HELD_PAGES:
+                self._held.popitem(last=False)
 
     def _forget(self, agent_id: str) -> None:
         """Have the agent's list read again by whoever looks at it next."""
-        for key in [key for key in self._held if key[0] == agent_id]:
-            self._held[key] = replace(self._held[key], tried_at=float("-inf"))
+        with self._held_lock:
+            for key, held in self._held.items():
+                if key[0] == agent_id:
+                    self._held[key] = replace(held, tried_at=float("-inf"))
 
     def _list(self, key: _Key, held: _Held) -> JobList:
         agent_id, state, page = key
