@@ -109,3 +109,15 @@ def ask_resend(amount: int, warning: str, confirm: Callable[[], None]) -> None:
         _choose(f"Send {count(amount, 'row')}", "confirm_resend", ":material/replay:", "Don't send", confirm)
 
     dialog()
+
+
+def ask_retry_jobs(amount: int, confirm: Callable[[], None]) -> None:
+    """Ask before jobs are retried, each of which is charged."""
+
+    @st.dialog(f"Retry {count(amount, 'failed job')}?")
+    def dialog() -> None:
+        st.markdown("Each retried job is charged.")
+        label = f"Retry {count(amount, 'job')}"
+        _choose(label, "confirm_retry_jobs", ":material/replay:", "Don't retry", confirm)
+
+    dialog()

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from components.agent import retry_button, wants_fresh_agents
-from components.agents.card import agent_card, list_head, no_agents
+from components.agents.card import Wish, agent_card, list_head, no_agents
 from components.page import clock, open_page
 from components.words import plain
 from services.errors import WriterError
 from services.models import Agent
 
 PAGE_AGENTS = 20
+PAGES = {Wish.NEW_BATCH: "new_batch.py", Wish.JOBS: "jobs.py"}
 
 
 def draw() -> None:
@@ -35,8 +36,9 @@ def draw_agents(agents: list[Agent]) -> None:
     usage = desk.usage.by_agent()
     with st.container(key="agents"):
         for n, agent in enumerate(agents[(page - 1) * PAGE_AGENTS : page * PAGE_AGENTS]):
-            if agent_card(n, agent, usage.get(agent.id), clock):
-                st.switch_page("new_batch.py", query_params={"agent": agent.id})
+            wish = agent_card(n, agent, usage.get(agent.id), clock)
+            if wish is not None:
+                st.switch_page(PAGES[wish], query_params={"agent": agent.id})
     if pages > 1:
         st.pagination(pages, key="agents_page")
 

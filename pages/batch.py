@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import streamlit as st
 
+from components import open_rows
 from components.asking import ask_cancel, ask_resend, ask_retry, retry_warnings
-from components.batch import open_rows
 from components.batch.header import (
     Order,
     head,
@@ -21,7 +21,7 @@ from components.batch.header import (
 )
 from components.batch.progress import progress
 from components.batch.reasons import why_failed
-from components.batch.row_panel import no_row_panel, retry_button, row_panel
+from components.batch.row_panel import collected_note, no_row_panel, retry_button, row_panel
 from components.batch.row_table import (
     Filter,
     Picked,
@@ -32,12 +32,23 @@ from components.batch.row_table import (
     say_range,
     shown_reason,
 )
+from components.jobs.results import show_collected
 from components.pace import RESTING, pace, retrying, uploading
 from components.page import attempt, clock, now, open_page, tab_title, tell
 from components.refresh import auto_refresh
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
-from services.models import BatchState, BatchSummary, RowPage, RowPreview, RowState, moving, retryable, sendable
+from services.models import (
+    BatchState,
+    BatchSummary,
+    CollectedJobs,
+    RowPage,
+    RowPreview,
+    RowState,
+    moving,
+    retryable,
+    sendable,
+)
 
 REFRESH_S = 1.5
 """Between two refreshes while the batch is moving."""
@@ -87,7 +98,8 @@ def answer_questions(summary: BatchSummary) -> None:
         ask_cancel(summary.counts, partial(run_and_redraw, partial(desk.batches.cancel, batch_id)))
     elif question == "resend":
         unconfirmed = summary.counts[RowState.UNCONFIRMED]
-        warning = open_rows.warning(unconfirmed, desk.rows.most_with_jobs(batch_id))
+        most, proven = desk.rows.most_with_jobs(batch_id), desk.found.proven(batch_id)
+        warning = open_rows.warning(unconfirmed, most, proven)
         ask_resend(unconfirmed, warning, partial(run_and_redraw, partial(resend_unconfirmed, summary)))
     else:
         warnings = st.session_state.pop("warnings", [])
@@ -111,9 +123,14 @@ def carry_out(order: Order | None, summary: BatchSummary) -> None:
 
 
 def ask_or_send(chosen: open_rows.Choice | None, summary: BatchSummary) -> None:
-    """Send the rows that only a person sends; unconfirmed ones after a question."""
+    """Send the rows that only a person sends; unconfirmed ones after a question, unless they surely have no job."""
     if chosen is open_rows.Choice.RESEND_UNCONFIRMED:
         ask("resend")
+    elif chosen is open_rows.Choice.FIND_JOBS:
+        st.session_state.pop("searched_batch", None)
+        st.switch_page("found.py", query_params={"batch": batch_id})
+    elif chosen is open_rows.Choice.SEND_PROVEN:
+        run_and_redraw(lambda: tell(what_retry_does(summary.batch, desk.found.send_proven(batch_id))))
     elif chosen is open_rows.Choice.SEND_CANCELED:
         run_and_redraw(lambda: tell(what_retry_does(summary.batch, desk.rows.send_canceled(batch_id))))
 
@@ -127,8 +144,10 @@ def draw_open_rows(summary: BatchSummary) -> None:
     """The rows that only a person sends, once the batch is at rest: until then there may be more of them."""
     if moving(summary.batch, summary.counts) or summary.batch.connection != desk.connection.id:
         return
-    most = desk.rows.most_with_jobs(batch_id) if summary.counts[RowState.UNCONFIRMED] else None
-    ask_or_send(open_rows.open_rows(summary.counts, most), summary)
+    unconfirmed = summary.counts[RowState.UNCONFIRMED]
+    most = desk.rows.most_with_jobs(batch_id) if unconfirmed else None
+    proven = desk.found.proven(batch_id) if unconfirmed else 0
+    ask_or_send(open_rows.open_rows(summary.counts, most, proven), summary)
 
 
 def expectation(summary: BatchSummary) -> str:
@@ -213,7 +232,9 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
     """The open row, or what to do when there is none; and why rows failed."""
     is_here = summary.batch.connection == desk.connection.id
     chosen = picked.ticked or (picked.open,)
-    again = [row for row in page.rows if row.position in chosen and retryable(row.state)] if is_here else []
+    collected = summary.batch.is_collected
+    may_retry = [row for row in page.rows if retryable(row.state, is_collected=collected)] if is_here else []
+    again = [row for row in may_retry if row.position in chosen]
     if picked.ticked and again and retry_button(len(again)):
         retry_rows(summary, again)
     if picked.open is None:
@@ -222,6 +243,8 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
         with st.container(border=True, key="row"):
             row = desk.rows.get(batch_id, picked.open)
             row_panel(row, desk.files.of_row(row), clock)
+            if collected:
+                collected_note()
             if again and not picked.ticked and retry_button(0):
                 retry_rows(summary, again)
     if summary.counts[RowState.FAILED]:
@@ -234,6 +257,14 @@ def is_moving() -> bool:
     """Whether the batch is changing on its own."""
     summary = read_batch()
     return moving(summary.batch, summary.counts)
+
+
+def draw_collected() -> None:
+    """What was collected a moment ago, and what wasn't."""
+    with st.container():
+        result: CollectedJobs | None = st.session_state.get("collected_jobs")
+        if result is not None and result.batch_id == batch_id:
+            show_collected(result)
 
 
 def draw() -> None:
@@ -250,4 +281,5 @@ def draw() -> None:
 desk = open_page("Batch")
 batch_id = st.query_params.get("id", "")
 answer_questions(read_batch())
+draw_collected()
 auto_refresh(draw, is_moving, REFRESH_S, REST_S)

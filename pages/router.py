@@ -10,6 +10,8 @@ navigation = st.navigation(
         st.Page("graphs.py", title="Knowledge Graphs"),
         st.Page("connection.py", title="Connection"),
         st.Page("batch.py", title="Batch", visibility="hidden"),
+        st.Page("jobs.py", title="Jobs", visibility="hidden"),
+        st.Page("found.py", title="Lost jobs", visibility="hidden"),
     ],
     position="top",
 )

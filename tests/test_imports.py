@@ -16,12 +16,12 @@ FLOORS = {
     ],
     "services/drafts": [{"sheets", "mapping", "recent"}, {"again", "checks", "files", "launch", "proposals"}],
     "services/engine": [
-        {"forecast", "concurrency", "causes", "writer_clock", "stopwatch"},
+        {"forecast", "concurrency", "causes", "writer_clock", "stopwatch", "mentions"},
         {"listing", "budget"},
         {"gateway"},
-        {"uploads", "graph_uploads"},
+        {"uploads", "graph_uploads", "whole_list"},
         {"runner"},
-        {"embedded", "remaining"},
+        {"embedded", "remaining", "lost_and_found"},
     ],
     "services/files": [
         {"kinds", "zips", "paths", "addresses"},
@@ -32,8 +32,8 @@ FLOORS = {
     ],
     "components": [
         {"words", "states", "refresh", "selection", "markdown", "files"},
-        {"options", "asking", "page", "pace", "agent", "attach"},
-        {"new_batch", "batch", "batches", "agents", "connection", "graphs"},
+        {"options", "asking", "page", "pace", "agent", "attach", "suggestion", "open_rows"},
+        {"new_batch", "batch", "batches", "agents", "connection", "graphs", "jobs", "found"},
     ],
 }
 """The rooms of a folder, from the ground up: each imports only from floors below its own, and from itself."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,16 +16,28 @@ _NAME_WIDTH_PX = 420
 """What the button leaves of the line; on a phone, the button takes the next line."""
 
 
-def agent_card(n: int, agent: Agent, usage: AgentUsage | None, clock: Callable[[datetime], str]) -> bool:
-    """Draw an agent, the nth on the page; says whether a new batch with it was asked for."""
+class Wish(Enum):
+    """What a person asks for with a button of an agent."""
+
+    NEW_BATCH = auto()
+    JOBS = auto()
+
+
+def agent_card(n: int, agent: Agent, usage: AgentUsage | None, clock: Callable[[datetime], str]) -> Wish | None:
+    """Draw an agent, the nth on the page; returns what was asked for."""
+    wish: Wish | None = None
     with st.container(border=True, width=_WIDTH_PX, key=f"agent_{n}", gap="small"):
         with _line():
             st.header(plain(agent.name), anchor=False, width=_NAME_WIDTH_PX)
-            wanted = st.button("New batch with this agent", key=f"new_batch_with_{n}", icon=":material/add:")
-        st.caption(used(usage, clock))
+            if st.button("New batch with this agent", key=f"new_batch_with_{n}", icon=":material/add:"):
+                wish = Wish.NEW_BATCH
+        with _line():
+            st.caption(used(usage, clock), width=_NAME_WIDTH_PX)
+            if st.button("See its jobs", key=f"jobs_of_{n}", icon=":material/list:", type="tertiary"):
+                wish = Wish.JOBS
         with st.expander(count(len(agent.inputs), "input")):
             st.caption(input_list(agent.inputs))
-    return wanted
+    return wish
 
 
 def _line() -> DeltaGenerator:

@@ -22,6 +22,7 @@ from services.models import (
     pausable,
     resumable,
     resumable_anyway,
+    retryable_at_once,
     sampled,
 )
 from services.settings import SANDBOX
@@ -86,12 +87,13 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
     container even while the button is there: one that goes is still drawn for a frame, and would push the others.
     """
     # nobody needs to retry rows that are all retried automatically
-    retrying = batch.connection == connection and counts.unsuccessful > counts.retrying
+    retrying = batch.connection == connection and retryable_at_once(batch, counts) > counts.retrying
     if not (cancelable(batch) or retrying):
         return None
     main = _main_order(batch, counts, connection)
-    again = f"Retry {_unsuccessful(counts)}"
-    retry_width = _RETRY_BOTH_WIDTH_PX if counts[RowState.FAILED] and counts[RowState.EMPTY] else _RETRY_WIDTH_PX
+    empty = 0 if batch.is_collected else counts[RowState.EMPTY]
+    again = f"Retry {_unsuccessful(counts[RowState.FAILED], empty)}"
+    retry_width = _RETRY_BOTH_WIDTH_PX if counts[RowState.FAILED] and empty else _RETRY_WIDTH_PX
     pressed: list[Order] = []
 
     def place(order: Order, shown: bool, label: str, icon: str, width: int) -> None:
@@ -109,9 +111,8 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
     return pressed[0] if pressed else None
 
 
-def _unsuccessful(counts: Counts) -> str:
+def _unsuccessful(failed: int, empty: int) -> str:
     """The rows that one click retries: "3 failed rows", "3 failed and 2 empty rows"."""
-    failed, empty = counts[RowState.FAILED], counts[RowState.EMPTY]
     if not empty:
         return count(failed, "failed row")
     also = f"{number(failed)} failed and " if failed else ""
@@ -150,7 +151,7 @@ def _main_order(batch: Batch, counts: Counts, connection: str) -> Order | None:
         fixed_elsewhere = (PauseKind.KEY_REFUSED, PauseKind.QUOTA, PauseKind.MOST_FAIL)
         return None if batch.pause_kind in fixed_elsewhere else Order.RESUME
     over = batch.state in (BatchState.FINISHED, BatchState.CANCELED)
-    return Order.RETRY_FAILED if over and batch.connection == connection and counts.unsuccessful else None
+    return Order.RETRY_FAILED if over and batch.connection == connection and retryable_at_once(batch, counts) else None
 
 
 def _downloads(batch_id: str, main: bool) -> None:
@@ -172,7 +173,9 @@ def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
     """What the batch is about and how it has gone so far, as one line of Markdown; without what its name says."""
     subject = [batch.agent.name, batch.filename]
     parts = [
-        plain(part) for part in subject if f" · {shorten(part, _NAME_PART_LENGTH)} · " not in f" · {batch.name} · "
+        plain(part)
+        for part in subject
+        if part and f" · {shorten(part, _NAME_PART_LENGTH)} · " not in f" · {batch.name} · "
     ]
     parts.append(count(batch.row_count, "row"))
     parts += _times(batch, timezone, now)
@@ -187,6 +190,8 @@ def _times(batch: Batch, timezone: str | None, now: datetime) -> list[str]:
     """
     launched = local_time(batch.created_at, timezone, now)
     run_started_at = batch.started_at or batch.created_at
+    if batch.is_collected:
+        return [f"collected {launched}"]
     if run_started_at - batch.created_at < _START_DELAY:
         started = [] if _NAME_TIME.search(batch.name) else [f"started {launched}"]
         return [*started, *_since_launch(batch, now)]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from components.batch.suggestion import suggestion
 from components.files import file_url
 from components.states import ROWS
+from components.suggestion import suggestion
 from components.words import count, duration, number, plain, shorten, size, state_word
-from services.models import Attempt, FileRef, FileView, RowDetail, RowState
+from services.models import NO_INPUTS, Attempt, FileRef, FileView, RowDetail, RowState
 
 _PICTURE_PX = 240
 _MAX_NAME = 60
@@ -48,6 +48,11 @@ def row_panel(row: RowDetail, files: Mapping[str, FileView], clock: Callable[...
     _attempts(row.attempts, clock)
 
 
+def collected_note() -> None:
+    """Say what can't be done with a row whose job was started elsewhere."""
+    st.caption(f"This job was started elsewhere. {NO_INPUTS} While its job has failed, Writer can retry it.")
+
+
 def _inputs(row: RowDetail, files: Mapping[str, FileView]) -> None:
     for name, values in row.inputs.items():
         with st.container(gap="xsmall"):
@@ -84,6 +89,8 @@ def _attempt(attempt: Attempt, clock: Callable[..., str]) -> None:
     parts = [f"**{attempt.number}.** {state_word(attempt.state)}"]
     if attempt.sent_at:
         parts.append(f"sent {clock(attempt.sent_at)}")
+    if attempt.assigned_at:
+        parts.append(f"assigned by hand {clock(attempt.assigned_at)}")
     if attempt.sent_at and attempt.ended_at:
         parts.append(f"took {duration(attempt.ended_at - attempt.sent_at)}")
     st.markdown(" · ".join(parts))

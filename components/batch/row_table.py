@@ -56,7 +56,12 @@ class Column:
 
 
 def input_columns(batch: Batch) -> list[Column]:
-    """The columns for the batch's inputs, in the agent's order, without those that were left out."""
+    """The columns for the batch's inputs, in the agent's order, without those that were left out.
+
+    A collected batch has its own columns instead.
+    """
+    if batch.is_collected:
+        return [Column(place, name) for place, name in enumerate(batch.columns)]
     choices = [batch.choices.get(field.name, Choice()) for field in batch.agent.inputs]
     used = [place for place, choice in enumerate(choices) if choice.kind is not ChoiceKind.LEAVE_OUT]
     return [Column(place, batch.agent.inputs[place].name) for place in used]

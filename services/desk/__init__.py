@@ -7,6 +7,8 @@ desk.usage      how much each agent was used here
 desk.graphs     list Knowledge Graphs, fill them, choose which ones an agent uses
 desk.batches    list, pause, resume, cancel, delete, download
 desk.rows       find, read and retry the rows of a batch
+desk.jobs       list, retry and collect every job of an agent, also those started elsewhere
+desk.found      find the jobs of unconfirmed rows, as a person says
 desk.connections  tell what Copydesk is connected to, and test keys
 desk.health()   whether Writer can be reached; desk.load(): what the requests are doing
 """

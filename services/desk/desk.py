@@ -7,7 +7,9 @@ from services.desk.batches import Batches
 from services.desk.connections import Connections
 from services.desk.drafts import Drafts
 from services.desk.files import Files
+from services.desk.found import Found
 from services.desk.graphs import Graphs
+from services.desk.jobs import Jobs
 from services.desk.rows import Rows
 from services.desk.usage import Usage
 from services.engine.budget import Budget
@@ -43,6 +45,8 @@ class Desk:
         self.drafts = Drafts(settings, store, self.files, self.graphs, engine, clock)
         self.batches = Batches(connection_id, store, self.files, engine, gateway, clock)
         self.rows = Rows(connection_id, store, engine)
+        self.jobs = Jobs(connection_id, store, engine, gateway, self.rows, clock)
+        self.found = Found(connection_id, store, engine, gateway, clock)
         self.usage = Usage(connection_id, store)
         self.connections = Connections(settings, store, engine, gateway, clock)
 

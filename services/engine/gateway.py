@@ -141,9 +141,11 @@ class Gateway:
 
     # jobs
 
-    async def jobs(self, agent_id: str, offset: int, state: JobState | None = None) -> JobPage:
-        """One page of an agent's jobs: of all, or of those in that state."""
-        await self.budget.acquire()
+    async def jobs(
+        self, agent_id: str, offset: int, state: JobState | None = None, *, for_person: bool = False
+    ) -> JobPage:
+        """One page of an agent's jobs: of all, or of those in that state; `for_person` says that somebody waits."""
+        await (self.budget.acquire_for_person() if for_person else self.budget.acquire())
         asked_at = self._clock.now()
         page = await self._ask(lambda: self._writer.jobs(agent_id, state=state, offset=offset))
         self.writer_clock.record_date(page.server_time, asked_at, self._clock.now())
@@ -180,6 +182,11 @@ class Gateway:
         if retry_of is None:  # a job that is retried was created long before
             self.writer_clock.record_creation(job.created_at, sent_at, now)
         return job
+
+    async def retry(self, job_id: str) -> Job:
+        """Retry a failed job that belongs to no row. Raises NoEffectError too where there is no turn within seconds."""
+        await self.budget.acquire_for_person()
+        return await self._ask(lambda: self._writer.retry_job(job_id))
 
     async def _ask(
         self,

@@ -17,6 +17,7 @@ from services.models.batch import (
     pausable,
     resumable,
     resumable_anyway,
+    retryable_at_once,
     sampled,
     sendable,
 )
@@ -46,6 +47,7 @@ from services.models.files import (
     StoredFile,
     UnmatchedName,
 )
+from services.models.found import Candidate, FoundJob, LostAndFound
 from services.models.graph import (
     FailedFile,
     Graph,
@@ -57,8 +59,19 @@ from services.models.graph import (
     GraphUse,
 )
 from services.models.inputs import FileRef, Inputs, file_refs, with_file_ids
-from services.models.job import EMPTY_SUGGESTION, Job, JobPage, JobState, is_blank
+from services.models.job import EMPTY_SUGGESTION, NO_ID, Job, JobPage, JobState, is_blank
+from services.models.listed_job import (
+    CollectedJobs,
+    CollectScope,
+    JobList,
+    JobRetry,
+    JobRow,
+    ListedJob,
+    RetriedJobs,
+    ran_again,
+)
 from services.models.row import (
+    NO_INPUTS,
     RETRYABLE,
     UNSUCCESSFUL,
     Attempt,
@@ -75,6 +88,8 @@ from services.models.writer_file import WriterFile, WriterFilePage, WriterFileSt
 __all__ = [
     "EMPTY_SUGGESTION",
     "MOST_RETRIES",
+    "NO_ID",
+    "NO_INPUTS",
     "RETRYABLE",
     "UNSUCCESSFUL",
     "Agent",
@@ -85,11 +100,14 @@ __all__ = [
     "BatchPage",
     "BatchState",
     "BatchSummary",
+    "Candidate",
     "CellFiles",
     "Check",
     "Choice",
     "ChoiceKind",
     "Choices",
+    "CollectScope",
+    "CollectedJobs",
     "ConnectionHealth",
     "ConnectionState",
     "ConnectionTest",
@@ -104,6 +122,7 @@ __all__ = [
     "FileRef",
     "FileView",
     "FilesReport",
+    "FoundJob",
     "Graph",
     "GraphChange",
     "GraphName",
@@ -116,11 +135,16 @@ __all__ = [
     "InputType",
     "Inputs",
     "Job",
+    "JobList",
     "JobPage",
+    "JobRetry",
+    "JobRow",
     "JobState",
     "LaunchOptions",
     "Layout",
+    "ListedJob",
     "Load",
+    "LostAndFound",
     "MatchReason",
     "NamedFile",
     "OuterKind",
@@ -129,6 +153,7 @@ __all__ = [
     "Problem",
     "Proposal",
     "Reading",
+    "RetriedJobs",
     "RowDetail",
     "RowPage",
     "RowPreview",
@@ -149,9 +174,11 @@ __all__ = [
     "is_blank",
     "moving",
     "pausable",
+    "ran_again",
     "resumable",
     "resumable_anyway",
     "retryable",
+    "retryable_at_once",
     "sampled",
     "sendable",
     "with_file_ids",

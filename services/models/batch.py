@@ -40,6 +40,8 @@ class Batch:
     """Whether a person resumed it although nearly all rows fail."""
     graphs: tuple[GraphName, ...] | None = None
     """The Knowledge Graphs that its agent used at launch; None where Writer couldn't be asked then."""
+    is_collected: bool = False
+    """Whether its jobs were started elsewhere: one row each, whose inputs aren't known."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ class BatchPage:
     batches: tuple[BatchSummary, ...]
     total: int
     """How many batches there are in all."""
+
+
+def retryable_at_once(batch: Batch, counts: Counts) -> int:
+    """How many rows one click may retry: those that came to nothing; of collected ones, those that failed."""
+    return counts[RowState.FAILED] if batch.is_collected else counts.unsuccessful
 
 
 def pausable(batch: Batch) -> bool:

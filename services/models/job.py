@@ -24,6 +24,9 @@ def is_blank(text: str) -> bool:
     return all(unicodedata.category(char) in _INVISIBLE_CATEGORIES or char in _INVISIBLE_LETTERS for char in text)
 
 
+NO_ID = "(no id)"
+"""What the id of a job begins with whose answer has none: it can't be asked for or retried."""
+
 EMPTY_SUGGESTION = "The suggestion is empty."
 """The reason why a row is empty, where outcomes are compared by their reasons."""
 
@@ -47,6 +50,8 @@ class Job:
     job with an unknown status counts as in progress."""
     server_time: datetime | None = None
     """What Writer's clock said when it answered (the HTTP `Date` header); None for a job out of a page."""
+    agent_id: str = ""
+    """The agent that it's a job of, where Writer says so."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,13 @@ UNSUCCESSFUL = frozenset({RowState.FAILED, RowState.EMPTY})
 """Rows that came to nothing: one click retries all of them."""
 
 
-def retryable(state: RowState) -> bool:
-    """Whether a row in that state may be sent again."""
-    return state in RETRYABLE
+NO_INPUTS = "Its inputs aren't known here, so Copydesk can't start it again."
+"""Why a collected row that has no failed job can't be sent."""
+
+
+def retryable(state: RowState, *, is_collected: bool = False) -> bool:
+    """Whether a row in that state may be sent again; a collected one only as a retry of its failed job."""
+    return state in RETRYABLE and not (is_collected and state in (RowState.COMPLETED, RowState.EMPTY))
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Attempt:
     error: str | None
     sent_at: datetime | None
     ended_at: datetime | None
+    assigned_at: datetime | None = None
+    """When a person said that its job is this row's, after Writer's answer was lost."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,23 @@ from services.store.database import Database
 from services.store.drafts import DraftFile, Drafts
 from services.store.evidence import Evidence
 from services.store.files import DraftSource, Files
+from services.store.found import Found
 from services.store.graph_uploads import GraphUploads
+from services.store.jobs import Jobs, NewCollection
 from services.store.launch import NewBatch, NewRow
 from services.store.ownership import Ownership
-from services.store.records import Claim, EffectWindow, Ended, Lost, Outstanding, Sent, Signs, UnconfirmedRows
+from services.store.records import (
+    Claim,
+    EffectWindow,
+    Ended,
+    Lost,
+    OpenRow,
+    Outstanding,
+    Sent,
+    Signs,
+    Suspects,
+    UnconfirmedRows,
+)
 from services.store.rows import Rows
 from services.store.uploads import AwaitingRow, Upload, Uploads
 from services.store.usage import Usage
@@ -30,11 +43,14 @@ __all__ = [
     "Entry",
     "Lost",
     "NewBatch",
+    "NewCollection",
     "NewRow",
+    "OpenRow",
     "Outstanding",
     "Sent",
     "Signs",
     "Store",
+    "Suspects",
     "UnconfirmedRows",
     "Upload",
     "Window",
@@ -52,6 +68,8 @@ class Store:
         self.rows = Rows(self._database)
         self.work = Work(self._database)
         self.evidence = Evidence(self._database)
+        self.jobs = Jobs(self._database)
+        self.found = Found(self._database)
         self.files = Files(self._database)
         self.uploads = Uploads(self._database)
         self.usage = Usage(self._database)

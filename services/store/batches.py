@@ -115,10 +115,13 @@ class Batches:
     def cancel(self, batch_id: str, now: float) -> None:
         """Cancel the waiting rows, and the automatic retries of failed ones. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
-            if not models.cancelable(_get_to_change(connection, batch_id)):
+            batch = _get_to_change(connection, batch_id)
+            if not models.cancelable(batch):
                 raise RefusedError("This batch is over already.")
             waiting = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.WAITING)
-            connection.execute(update(rows).where(waiting).values(state=RowState.CANCELED, retry_of=None))
+            # a collected row can be sent later only as a retry of its job
+            retry_of = rows.c.retry_of if batch.is_collected else None
+            connection.execute(update(rows).where(waiting).values(state=RowState.CANCELED, retry_of=retry_of))
             connection.execute(update(rows).where(to_retry(batch_id)).values(retry_at=None))
             _set(connection, batch_id, state=BatchState.CANCELED, pause_kind=None, reason="", finished_at=now)
 
@@ -191,4 +194,5 @@ def _batch(row: AnyRow) -> Batch:
         sample_end=row.sample_end,
         unguarded=row.unguarded,
         graphs=codec.graphs(row.graphs),
+        is_collected=row.is_collected,
     )

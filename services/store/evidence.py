@@ -7,11 +7,10 @@ from sqlalchemy import ColumnElement, Select, and_, insert, select
 from services.errors import Loss
 from services.models import RowState
 from services.store.database import AnyRow, Database
+from services.store.job_rows import known_jobs
 from services.store.records import EffectWindow, Lost, UnconfirmedRows
 from services.store.tables import attempts, batches, rows, unknown_jobs
 
-_IDS_AT_ONCE = 500
-"""Job ids named in one statement; SQLite takes a limited number of parameters."""
 IS_LOST = and_(rows.c.state == RowState.SENDING, rows.c.lost_at.is_not(None))
 """The rows whose answers were lost, as long as that is not settled."""
 LOST_COLUMNS = (
@@ -41,14 +40,9 @@ class Evidence:
 
     def unknown(self, job_ids: Iterable[str]) -> set[str]:
         """Which of these jobs no attempt at any row is known to have."""
-        left = list(job_ids)
-        unknown = set(left)
+        ids = set(job_ids)
         with self._database.read() as connection:
-            for start in range(0, len(left), _IDS_AT_ONCE):
-                some = left[start : start + _IDS_AT_ONCE]
-                for table in (rows, attempts):
-                    unknown -= set(connection.execute(select(table.c.job_id).where(table.c.job_id.in_(some))).scalars())
-        return unknown
+            return ids - known_jobs(connection, ids)
 
     def lost(self, agent_id: str, connection_id: str) -> dict[tuple[str, int], Lost]:
         """The requests for that agent whose answers were lost and that are not settled yet, by batch and position."""
@@ -88,11 +82,12 @@ class Evidence:
         where = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.UNCONFIRMED)
         with self._database.read() as connection:
             windows = connection.execute(select(rows.c.effect_from, rows.c.effect_until).where(where)).all()
-            times = connection.execute(
-                select(unknown_jobs.c.created_at).where(unknown_jobs.c.batch_id == batch_id)
-            ).scalars()
+            suspects = (unknown_jobs.c.batch_id == batch_id) & unknown_jobs.c.dismissed_at.is_(None)
+            jobs = connection.execute(select(unknown_jobs.c.job_id, unknown_jobs.c.created_at).where(suspects)).all()
+            known = known_jobs(connection, [job.job_id for job in jobs])
+            times = tuple(job.created_at for job in jobs if job.job_id not in known)
             return UnconfirmedRows(
-                tuple(None if start is None else EffectWindow(start, end) for start, end in windows), tuple(times)
+                tuple(None if start is None else EffectWindow(start, end) for start, end in windows), times
             )
 
 

@@ -96,3 +96,30 @@ class Signs:
     """When the last answer was lost of those that are still being checked."""
     last_retry_at: float | None = None
     """When the last automatic retry is due."""
+
+
+@dataclass(frozen=True)
+class OpenRow:
+    """An unconfirmed row, of which it isn't known whether it has a job."""
+
+    position: int
+    number: int
+    inputs: Inputs
+    sent_at: float
+    sent_at_writer: float | None
+    ended_at: float
+    """When it became unconfirmed."""
+    window: EffectWindow | None
+    """When its request may have created a job; None where the list couldn't be read."""
+    retry_of: str | None
+    is_searched: bool
+    """Whether every job that may be its own is among the batch's unknown jobs."""
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """The jobs that may belong to unconfirmed rows of a batch."""
+
+    created_at: dict[str, float | None]
+    """Those that are neither assigned nor dismissed, and when each was created, if Writer says so."""
+    dismissed: int

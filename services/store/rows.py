@@ -1,7 +1,7 @@
 """Rows as the screens and the download see them, and the one verb that sends rows again."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from sqlalchemy import (
     JSON,
@@ -13,14 +13,16 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    not_,
     or_,
     select,
     union_all,
     update,
 )
 
-from services.errors import MissingError
+from services.errors import MissingError, RefusedError
 from services.models import (
+    NO_INPUTS,
     RETRYABLE,
     UNSUCCESSFUL,
     Attempt,
@@ -38,8 +40,9 @@ from services.models import (
     file_refs,
 )
 from services.store import codec
-from services.store.again import send_again
+from services.store.again import CAN_BE_SENT_AGAIN, send_again
 from services.store.batches import lock
+from services.store.counting import any_row
 from services.store.database import AnyRow, Database
 from services.store.records import Signs
 from services.store.tables import attempts, batches, rows
@@ -210,23 +213,33 @@ class Rows:
         Returns how many rows will be sent.
 
         What their attempts so far gave is kept. A job that failed at Writer goes through Writer's retry call. The
-        automatic retries of these rows begin anew.
+        automatic retries of these rows begin anew. Raises RefusedError: these rows were collected, and there is no
+        failed job to retry.
         """
         with self._database.write() as connection:
             lock(connection, batch_id)
-            return _send_again(connection, batch_id, _chosen(batch_id, positions, reason))
+            return send_chosen(connection, batch_id, list(_chosen(batch_id, positions, reason)))
 
     def send_all(self, batch_id: str, state: RowState) -> int:
-        """Let all rows in that state wait to be sent, canceled or unconfirmed ones; returns how many."""
+        """Let all rows in that state wait to be sent, canceled or unconfirmed ones; returns how many.
+
+        Raises as `retry`.
+        """
         with self._database.write() as connection:
             lock(connection, batch_id)
-            return _send_again(connection, batch_id, [(rows.c.batch_id == batch_id) & (rows.c.state == state)])
+            return send_chosen(connection, batch_id, [(rows.c.batch_id == batch_id) & (rows.c.state == state)])
 
 
-def _send_again(connection: Connection, batch_id: str, chosen: Iterable[ColumnElement[bool]]) -> int:
+def send_chosen(connection: Connection, batch_id: str, chosen: Collection[ColumnElement[bool]]) -> int:
+    """Let rows wait to be sent again by a person's order; gives how many. The caller holds the batch's lock.
+
+    Raises RefusedError: they were collected, and there is no failed job to retry.
+    """
     number = sum(send_again(connection, where, retries=0) for where in chosen)
     if number:
         _reopen(connection, batch_id)
+    elif any(any_row(connection, where & not_(CAN_BE_SENT_AGAIN)) for where in chosen):
+        raise RefusedError(NO_INPUTS)
     return number
 
 
@@ -262,7 +275,12 @@ def _reopen(connection: Connection, batch_id: str) -> None:
 
 
 def mapped_values(batch: Batch) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    """How to get from a row's cells to what each of the agent's inputs was mapped to, as text."""
+    """How to get from a row's cells to what each of the agent's inputs was mapped to, as text.
+
+    Inputs of collected rows aren't known: their cells tell them apart.
+    """
+    if batch.is_collected:
+        return tuple
     index = {name: number for number, name in enumerate(batch.columns)}
     chosen = [batch.choices.get(agent_input.name, Choice()) for agent_input in batch.agent.inputs]
 
@@ -312,6 +330,7 @@ def _attempt(row: AnyRow) -> Attempt:
         error=row.error,
         sent_at=codec.moment(row.sent_at),
         ended_at=codec.moment(row.ended_at),
+        assigned_at=codec.moment(row.assigned_at),
     )
 
 
@@ -324,6 +343,7 @@ def _current(row: AnyRow) -> Attempt:
         error=row.error,
         sent_at=codec.moment(row.sent_at),
         ended_at=codec.moment(row.ended_at),
+        assigned_at=codec.moment(row.assigned_at),
     )
 
 

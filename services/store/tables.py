@@ -83,6 +83,7 @@ batches = Table(
     Column("sample_end", Integer),  # the position before which rows may be sent; none: all may
     Column("unguarded", Boolean, nullable=False, server_default=false()),  # a person let it go on although most fail
     Column("graphs", Text),  # the Knowledge Graphs that the agent used at launch; none: Writer couldn't be asked
+    Column("is_collected", Boolean, nullable=False, server_default=false()),  # its jobs were started elsewhere
 )
 
 rows = Table(
@@ -112,6 +113,8 @@ rows = Table(
     Column("retries", Integer, nullable=False, server_default="0"),  # automatic ones, since a person's last order
     Column("has_files", Boolean, nullable=False, server_default=false()),  # its inputs name stored files
     Column("awaits_files", Boolean, nullable=False, server_default=false()),  # it can't be sent before Writer has them
+    Column("assigned_at", Double),  # when a person said that the current attempt's job is this row's
+    Column("searched_at", Double),  # since when all jobs that may be this unconfirmed row's are in unknown_jobs
     Index("ix_rows_batch_id_state_position", "batch_id", "state", "position"),
     Index("ix_rows_batch_id_ended_at", "batch_id", "ended_at"),
     Index("ix_rows_job_id", "job_id"),
@@ -153,6 +156,7 @@ attempts = Table(
     Column("ended_at", Double),
     Column("effect_from", Double),  # of an unconfirmed one, as in the row
     Column("effect_until", Double),
+    Column("assigned_at", Double),  # as in the row
     ForeignKeyConstraint(["batch_id", "position"], ["rows.batch_id", "rows.position"], ondelete="CASCADE"),
     Index("ix_attempts_job_id", "job_id"),
 )
@@ -163,6 +167,18 @@ unknown_jobs = Table(
     Column("batch_id", Text, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
     Column("job_id", Text, primary_key=True),
     Column("created_at", Double),  # by Writer's clock; none where Writer does not say
+    Column("dismissed_at", Double),  # when a person said that it's none of the batch's rows
+)
+
+job_retries = Table(
+    "job_retries",  # retries of failed jobs that belong to no row
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("job_id", Text, primary_key=True),
+    Column("asked_at", Double, nullable=False),  # when the last one left
+    Column("asked_at_writer", Double),  # the same by Writer's clock, no later than that; none where it isn't known
+    Column("failed_at", Double),  # when the job had changed last before, by Writer's clock
+    Column("new_job_id", Text),  # what Writer answered; none as long as there's no answer
 )
 
 draft_files = Table(

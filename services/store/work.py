@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Double,
     Text,
     Update,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 
 from services.errors import Loss
-from services.models import MOST_RETRIES, BatchState, RowState, is_blank
+from services.models import MOST_RETRIES, NO_INPUTS, BatchState, RowState, is_blank
 from services.store import codec
 from services.store.again import send_again
 from services.store.batches import lock
@@ -196,10 +197,12 @@ class Work:
     def unsend(self, batch_id: str, positions: Collection[int], *, new_job: bool = False) -> None:
         """Take back rows whose request surely had no effect; `new_job` gives up retrying their old job.
 
-        They wait again, or are canceled with their batch.
+        They wait again, or are canceled with their batch. Collected rows never get a new job: those whose old one can't
+        be retried have failed.
         """
         with self._database.write() as connection:
             canceled = lock(connection, batch_id) is BatchState.CANCELED
+            is_collected = _is_collected(connection, batch_id)
             values: dict[str, Any] = {
                 "state": RowState.CANCELED if canceled else RowState.WAITING,
                 "attempts": rows.c.attempts - 1,
@@ -207,7 +210,9 @@ class Work:
                 "lost_at": None,
                 "loss": None,
             }
-            if new_job or canceled:
+            if new_job and is_collected:
+                values = {"state": RowState.FAILED, "error": NO_INPUTS, "lost_at": None, "loss": None}
+            if new_job or (canceled and not is_collected):
                 values["retry_of"] = None
             for where in _named(batch_id, positions):
                 connection.execute(update(rows).where(where, rows.c.state == RowState.SENDING).values(**values))
@@ -289,6 +294,11 @@ class Work:
         with self._database.write() as connection:
             lock(connection, batch_id)
             connection.execute(statement, changes)
+
+
+def _is_collected(connection: Connection, batch_id: str) -> bool:
+    is_collected = select(batches.c.is_collected).where(batches.c.id == batch_id)
+    return bool(connection.execute(is_collected).scalar_one_or_none())
 
 
 def _end_state(item: Ended) -> RowState:

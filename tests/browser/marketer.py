@@ -107,6 +107,10 @@ class Marketer:
         """Click the name of the batch at that place in the list, or the box at its left."""
         self._click_cell("batches", place, 15 if box else 155)
 
+    def click_job(self, place: int) -> None:
+        """Click the job at that place in the list of an agent's jobs."""
+        self._click_cell("jobs", place, 250)
+
     def _click_cell(self, key: str, place: int, x: int) -> None:
         """Click into a grid, which is a canvas; it has to see the pointer move there."""
         grid = self.element(key)

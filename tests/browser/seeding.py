@@ -80,3 +80,4 @@ def _complete(
     done += [Ended(place, None, _REASONS[number // 2], job_failed=True) for number, place in enumerate(failed)]
     store.work.ended(batch_id, done, now)
     store.work.unconfirm(batch_id, unconfirmed, "Writer's response was lost. There may be a job for this row.", now)
+    store.found.record(batch_id, {f"lost-{place}": now for place in unconfirmed}, [], now)

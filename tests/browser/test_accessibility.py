@@ -59,6 +59,12 @@ def show(marketer: Marketer, size: ViewportSize, scheme: Scheme) -> None:
     marketer.settle()
 
 
+def agent_named(marketer: Marketer, name: str) -> int:
+    """The place of an agent on its page."""
+    headings = marketer.page.get_by_role("heading", level=2).all_inner_texts()
+    return headings.index(name)
+
+
 def test_a_finished_batch_and_its_rows_have_no_serious_problem(
     somebody: Marketer, seeded: tuple[Server, Seeded]
 ) -> None:
@@ -79,6 +85,11 @@ def test_a_finished_batch_and_its_rows_have_no_serious_problem(
     problems += check(marketer, "retry?")
     marketer.page.keyboard.press("Escape")
     marketer.settle()
+    marketer.button("find_jobs").click()
+    expect(marketer.button("back_to_batch")).to_be_visible(timeout=PATIENCE)
+    expect(marketer.element("found_job_0")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "lost jobs")
+    marketer.button("back_to_batch").click()
     marketer.button("show_reason_1").click()
     expect(marketer.button("show_all_rows")).to_be_visible(timeout=PATIENCE)
     problems += check(marketer, "rows of one reason")
@@ -131,6 +142,16 @@ def test_no_other_screen_has_a_serious_problem(somebody: Marketer) -> None:
     expect(marketer.button("new_batch_with_0")).to_be_visible(timeout=PATIENCE)
     marketer.element("agent_0").get_by_text("inputs").click()
     problems += check(marketer, "agents")
+    place = agent_named(marketer, "Product description")
+    marketer.button(f"jobs_of_{place}").click()
+    expect(marketer.button("retry_shown_jobs")).to_be_visible(timeout=PATIENCE)
+    marketer.element("collect").get_by_text("Collect jobs into a batch").click()
+    marketer.click_job(0)
+    expect(marketer.element("job")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "jobs")
+    marketer.button("retry_shown_jobs").click()
+    expect(marketer.page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "retry jobs?")
     marketer.open("/connection")
     marketer.button("test_connection").click()
     expect(marketer.page.get_by_text("Connected at")).to_be_visible(timeout=PATIENCE)

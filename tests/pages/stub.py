@@ -1,7 +1,7 @@
 """A desk without an engine: it shows the batches it is given, and remembers what it was told to do."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,9 @@ from services.desk.batches import Batches
 from services.desk.connections import Connections
 from services.desk.drafts import Drafts
 from services.desk.files import Files, Upload
+from services.desk.found import Found
 from services.desk.graphs import Graphs
+from services.desk.jobs import Jobs
 from services.desk.rows import Rows
 from services.desk.usage import Usage
 from services.errors import GraphError, MissingError, RefusedError, WriterError
@@ -27,6 +29,8 @@ from services.models import (
     BatchSummary,
     Choice,
     ChoiceKind,
+    CollectedJobs,
+    CollectScope,
     ConnectionHealth,
     ConnectionState,
     ConnectionTest,
@@ -42,8 +46,13 @@ from services.models import (
     GraphProgress,
     GraphUse,
     InputType,
+    JobList,
+    JobState,
+    ListedJob,
     Load,
+    LostAndFound,
     PauseKind,
+    RetriedJobs,
     RowDetail,
     RowPage,
     RowPreview,
@@ -133,6 +142,8 @@ class StubDesk(Desk):
         self.files = StubFiles()
         self.agents: StubAgents = StubAgents(self)
         self.graphs: StubGraphs = StubGraphs(self)
+        self.jobs: StubJobs = StubJobs(self)
+        self.found: StubFound = StubFound(self)
         self.usage: StubUsage = StubUsage()
         self.connections = StubConnections(self)
         self.tested = ConnectionTest(LAUNCHED, ("Product description", "Tag *line*"), 1, 0.42)
@@ -316,6 +327,70 @@ class StubAgents(Agents):
         if self.error:
             raise self.error
         return self.held
+
+
+class StubJobs(Jobs):
+    """The jobs that the stub is given; it tells what came of retrying and collecting as the test says."""
+
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+        self.held: tuple[ListedJob, ...] = ()
+        self.pages = 1
+        self.problem = ""
+        self.retried = RetriedJobs(1)
+        self.collected = CollectedJobs("batch-1", 2)
+
+    def page(self, agent_id: str, state: JobState | None, page: int, *, refresh: bool = False) -> JobList:
+        self._desk.told.append(("jobs", agent_id, state, page, refresh))
+        jobs = tuple(item for item in self.held if state is None or item.job.state is state)
+        return JobList(jobs, page, self.pages, len(jobs), datetime.now(UTC), self.problem)
+
+    def retry(self, agent_id: str, jobs: Sequence[ListedJob], on_progress: Callable[[int], None]) -> RetriedJobs:
+        self._desk.do("retry_jobs", agent_id, [item.job.id for item in jobs])
+        on_progress(len(jobs))
+        return self.retried
+
+    def collect(
+        self, agent: Agent, scope: CollectScope, name: str, on_progress: Callable[[int], None]
+    ) -> CollectedJobs:
+        self._desk.do("collect", agent.id, scope, name)
+        on_progress(2)
+        return self.collected
+
+
+class StubFound(Found):
+    """The lost jobs that the stub is given."""
+
+    def __init__(self, desk: StubDesk) -> None:
+        self._desk = desk
+        self.held = LostAndFound((), 0, 0, 0, 0, None, None)
+        self.error: WriterError | None = None
+
+    def search(self, batch_id: str) -> None:
+        self._desk.told.append(("search", batch_id))
+        if self.error:
+            raise self.error
+
+    def view(self, batch_id: str) -> LostAndFound:
+        return self.held
+
+    def assign(self, batch_id: str, assigned: Mapping[str, int]) -> None:
+        self._desk.do("assign", batch_id, dict(assigned))
+
+    def dismiss(self, batch_id: str, job_ids: Collection[str]) -> None:
+        self._desk.do("dismiss", batch_id, list(job_ids))
+        left = tuple(found for found in self.held.jobs if found.job.id not in job_ids)
+        self.held = replace(self.held, jobs=left, dismissed=self.held.dismissed + 1)
+
+    def restore(self, batch_id: str) -> None:
+        self._desk.do("restore", batch_id)
+
+    def proven(self, batch_id: str) -> int:
+        return self.held.proven
+
+    def send_proven(self, batch_id: str) -> int:
+        self._desk.do("send_proven", batch_id)
+        return self.held.proven
 
 
 class StubUsage(Usage):

@@ -153,7 +153,12 @@ def sentences(elements: Any) -> list[str]:
         ),
         ({"state": BatchState.FINISHED}, {"completed": 2}, set(), "download_csv"),
         ({"state": BatchState.FINISHED}, {"completed": 1, "failed": 1}, {"retry_failed"}, "retry_failed"),
-        ({"state": BatchState.FINISHED}, {"completed": 1, "unconfirmed": 2}, {"resend_unconfirmed"}, "download_csv"),
+        (
+            {"state": BatchState.FINISHED},
+            {"completed": 1, "unconfirmed": 2},
+            {"find_jobs", "resend_unconfirmed"},
+            "download_csv",
+        ),
         ({"state": BatchState.FINISHED, "connection": "https://api.writer.com"}, {"failed": 1}, set(), "download_csv"),
         (
             {"state": BatchState.CANCELED},

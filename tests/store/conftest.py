@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete
 
 from services.store import Store
-from services.store.tables import batches, connections, drafts, graph_uploads, requests, waiters
+from services.store.tables import batches, connections, drafts, graph_uploads, job_retries, requests, waiters
 from tests.support.postgres import Databases, NoPostgresError, databases
 
 
@@ -61,7 +61,7 @@ def store(kind: str, request: pytest.FixtureRequest) -> Iterator[Store]:
     shared: Store = request.getfixturevalue(f"{kind}_store")
     yield shared
     with shared._database.write() as connection:
-        for table in (batches, drafts, connections, requests, waiters, graph_uploads):
+        for table in (batches, drafts, connections, requests, waiters, graph_uploads, job_retries):
             connection.execute(delete(table))
 
 

@@ -13,7 +13,7 @@ from services.engine.listing import Reader
 from services.engine.runner.outcomes import Outcomes
 from services.engine.runner.poll import Poll, Strategy
 from services.errors import AnswerLostError, RequestRefusedError, SlowDownError, UnknownToWriterError
-from services.models import Batch, Job, JobState
+from services.models import NO_INPUTS, Batch, Job, JobState
 from services.store import Ended, Outstanding, Store
 
 _RESULTS_PER_REQUEST = 20
@@ -50,7 +50,8 @@ _REMEMBERED_ROWS = 5000
 """Rows that ended, whose places in the list are remembered."""
 UNKNOWN_STATUS_PATIENCE_S = 600.0
 """Seconds for which a job counts as in progress whose status Copydesk doesn't know."""
-_UNKNOWN_TO_WRITER = "Writer no longer knows this job. Retry the row to make a new one."
+_UNKNOWN_TO_WRITER = "Writer no longer knows this job."
+_RETRY_FOR_NEW = "Retry the row to make a new job."
 
 
 class Collector:
@@ -230,7 +231,8 @@ class Collector:
             job = await self._gateway.job(job_id)
         except UnknownToWriterError:
             if job_id in self._outstanding:
-                self._end(job_id, Ended(self._outstanding[job_id].position, None, _UNKNOWN_TO_WRITER, job_id=job_id))
+                words = f"{_UNKNOWN_TO_WRITER} {self._remedy}"
+                self._end(job_id, Ended(self._outstanding[job_id].position, None, words, job_id=job_id))
         else:
             self._take([job], alone=True)
             if job_id in self._outstanding:
@@ -298,8 +300,12 @@ class Collector:
         is_final = alone if job.state is JobState.COMPLETED else now - since >= UNKNOWN_STATUS_PATIENCE_S
         if not is_final:
             return None
-        words = f"Writer's answer for this job can't be read: {job.unreadable}. Retry the row to make a new job."
+        words = f"Writer's answer for this job can't be read: {job.unreadable}. {self._remedy}"
         return Ended(row.position, None, words, job_id=job.id)
+
+    @property
+    def _remedy(self) -> str:
+        return NO_INPUTS if self._batch.is_collected else _RETRY_FOR_NEW
 
     def _end(self, job_id: str, ended: Ended) -> None:
         sent_at = self._reported[job_id] = self._outstanding.pop(job_id).sent_at

@@ -15,14 +15,16 @@ Fetch = Callable[[int], Awaitable[JobPage]]
 """Reads the page from an offset on."""
 
 
-async def jobs_since(since: float, fetch: Fetch, known: Collection[str] = ()) -> list[Job] | None:
+async def jobs_since(
+    since: float, fetch: Fetch, known: Collection[str] = (), max_pages: int = MAX_PAGES
+) -> list[Job] | None:
     """An agent's jobs created since then, by Writer's clock; None where not all of them could be read.
 
     `known` are jobs that were surely created since then. The order of the list isn't documented: it is relied on only
     as far as everything read keeps to it and includes these jobs. The same holds for the total: only an empty page
     is the end. Raises what `fetch` does.
     """
-    reading = _Reading(fetch, frozenset(known))
+    reading = _Reading(fetch, frozenset(known), max_pages)
     try:
         first = await reading.page(0)
         if first.total is not None and first.total > 2 * len(first.jobs) and _is_oldest_first(first.jobs):
@@ -39,12 +41,12 @@ class _TooLongError(Exception):
 
 
 class _Reading:
-    """Reads pages of a list, up to MAX_PAGES."""
+    """Reads so many pages of a list at the most."""
 
-    def __init__(self, fetch: Fetch, known: frozenset[str]) -> None:
+    def __init__(self, fetch: Fetch, known: frozenset[str], max_pages: int) -> None:
         self._fetch = fetch
         self._known = known
-        self._left = MAX_PAGES
+        self._left = max_pages
 
     async def page(self, offset: int) -> JobPage:
         """The page from there on."""

@@ -13,7 +13,7 @@ from services.errors import (
     RequestRefusedError,
     UnknownToWriterError,
 )
-from services.models import Agent, Batch, InputType, JobState, PauseKind
+from services.models import NO_INPUTS, Agent, Batch, InputType, JobState, PauseKind
 from services.store import Claim, Ended, Store
 
 _AGAIN_AFTER = (1.0, 4.0, 15.0)
@@ -34,6 +34,9 @@ class Sender:
 
     async def send(self, claim: Claim) -> None:
         """Send one claimed row and report the outcome."""
+        if self._batch.is_collected and claim.retry_of is None:
+            self._outcomes.ended(Ended(claim.position, None, NO_INPUTS))
+            return
         sent_at = self._clock.now()
         try:
             job = await self._gateway.send(self._batch.id, self._batch.agent.id, claim.inputs, claim.retry_of)
@@ -55,12 +58,12 @@ class Sender:
         """404: the job to retry is gone, and a new job takes its place; or the agent is, and the batch pauses."""
         if claim.retry_of is None:
             await self._halt(PauseKind.AGENT_GONE, _gone(self._batch.agent))
-        self._outcomes.back(claim.position, new_job=True)
+        self._give_up_retry(claim, "Writer no longer knows this job.")
 
     async def _refused(self, claim: Claim, words: str, sent_at: float) -> None:
         """400: either the agent has changed, or this row is wrong, or its old job needs no retry any more."""
         if claim.retry_of is not None:
-            await self._retry_refused(claim)
+            await self._retry_refused(claim, words)
         elif await self._agent_is_as_launched():
             await self._doubt_files(claim)
             self._outcomes.ended(Ended(claim.position, None, words, sent_at=sent_at))
@@ -73,7 +76,7 @@ class Sender:
         if file_ids := [value for name in names for value in claim.inputs.get(name, [])]:
             await asyncio.to_thread(self._store.uploads.doubt, self._batch.connection, file_ids)
 
-    async def _retry_refused(self, claim: Claim) -> None:
+    async def _retry_refused(self, claim: Claim, words: str) -> None:
         """A job that cannot be retried is running or done by an earlier retry, or must be replaced by a new one."""
         assert claim.retry_of is not None  # noqa: S101 - says so to the type checker
         try:
@@ -84,12 +87,19 @@ class Sender:
         except (NoEffectError, KeyRefusedError):
             self._outcomes.back(claim.position)
         except (UnknownToWriterError, RequestRefusedError):
-            self._outcomes.back(claim.position, new_job=True)
+            self._give_up_retry(claim, words)
         else:
             if job.state is JobState.FAILED:
-                self._outcomes.back(claim.position, new_job=True)
+                self._give_up_retry(claim, words)
             else:
                 self._outcomes.sent(claim.position, job.id)
+
+    def _give_up_retry(self, claim: Claim, words: str) -> None:
+        """A new job takes the place of one that can't be retried, where the row's inputs are known."""
+        if self._batch.is_collected:
+            self._outcomes.ended(Ended(claim.position, None, f"{words} {NO_INPUTS}"))
+        else:
+            self._outcomes.back(claim.position, new_job=True)
 
     async def _agent_is_as_launched(self) -> bool:
         """After a 400, read the agent again; if its inputs are others now, pause and say how.

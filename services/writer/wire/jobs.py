@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.models import Job, JobPage, JobState
+from services.models import NO_ID, Job, JobPage, JobState
 from services.writer.wire.values import (
     as_list,
     as_object,
@@ -64,6 +64,7 @@ def read_job(body: object, server_time: datetime | None = None, job_id: str = ""
         error=shortened(as_text(answer.get("error"))) or None,
         unreadable=unreadable,
         server_time=server_time,
+        agent_id=as_text(answer.get("application_id")),
     )
 
 
@@ -105,7 +106,7 @@ def _listed_job(item: object) -> Job:
 def _placeholder_id(item: object) -> str:
     """An id for a job that has none: the same for the same content, and never one of Writer's."""
     content = json.dumps(item, sort_keys=True, default=str).encode()
-    return f"(no id) {hashlib.sha256(content).hexdigest()}"
+    return f"{NO_ID} {hashlib.sha256(content).hexdigest()}"
 
 
 def _suggestion(answer: Mapping[str, object]) -> tuple[str | None, str]:
