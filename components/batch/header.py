@@ -35,9 +35,10 @@ _BUTTON_HEIGHT_PX = 40
 _PAUSE_WIDTH_PX, _CANCEL_WIDTH_PX, _RETRY_WIDTH_PX, _RETRY_BOTH_WIDTH_PX = 92, 96, 212, 292
 """The toolbar's buttons; Retry has room for as many digits as a spreadsheet may have rows."""
 _NAME_PART_LENGTH = 80
-"""Characters of the agent's name and the filename in a proposed batch name."""
-_NAME_TIME = re.compile(r"\d{1,2} [A-Z][a-z]{2}, \d{2}:\d{2}$")
+"""Characters of the filename and the agent's name in a proposed batch name."""
+_NAME_TIME = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{1,2}:\d{2} [AP]M$")
 """The time at the end of a proposed batch name."""
+_ENDED = {BatchState.FINISHED: "finished", BatchState.CANCELED: "canceled"}
 
 
 class Order(StrEnum):
@@ -181,30 +182,23 @@ def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
 
 
 def _times(batch: Batch, timezone: str | None, now: datetime) -> list[str]:
-    """Since when it has been running, or how long it took.
+    """When it was started, and when it ended.
 
-    Two times are known: when it was launched, and when its last run started, by the launch or by a retry much later.
+    Only moments are known, not how long it was paused or stopped in between, so it doesn't say how long it took.
+    `started_at` is the start of its last run, by the launch or by a retry much later.
     """
-    launched = local_time(batch.created_at, timezone, now)
-    run_started_at = batch.started_at or batch.created_at
-    if run_started_at - batch.created_at < _START_DELAY:
-        started = [] if _NAME_TIME.search(batch.name) else [f"started {launched}"]
-        return [*started, *_since_launch(batch, now)]
-    since = local_time(run_started_at, timezone, now)
-    if batch.state is BatchState.RUNNING:
-        return [f"launched {launched}", f"running again since {since}"]
-    took = [f"took {duration(batch.finished_at - run_started_at)}"] if batch.finished_at else []
-    return [f"launched {launched}", f"last run {since}", *took]
 
+    def at(moment: datetime) -> str:
+        return local_time(moment, timezone, now)
 
-def _since_launch(batch: Batch, now: datetime) -> list[str]:
-    length = duration((batch.finished_at or now) - batch.created_at)
-    if batch.state is BatchState.FINISHED:
-        return [f"took {length}"]
-    if batch.state is BatchState.CANCELED:
-        return [f"canceled after {length}"]
-    # right after a retry nothing has been sent yet, so it hasn't been running all that time
-    return [f"running for {length}"] if batch.state is BatchState.RUNNING and batch.started_at else []
+    times: list[str] = []
+    if batch.started_at and batch.started_at - batch.created_at >= _START_DELAY:
+        times = [f"launched {at(batch.created_at)}", f"last run started {at(batch.started_at)}"]
+    elif not _NAME_TIME.search(batch.name):
+        times = [f"started {at(batch.created_at)}"]
+    if batch.finished_at and batch.state in _ENDED:
+        times.append(f"{_ENDED[batch.state]} {at(batch.finished_at)}")
+    return times
 
 
 def what_retry_does(batch: Batch, rows: int) -> str:

@@ -19,7 +19,7 @@ def no_row_panel(any_rows: bool) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown("**Row details**")
         st.caption(
-            "Select a row to read its full suggestion here. To retry several rows, tick their boxes."
+            "Select a row to read its full suggestion here. To retry several rows, check their boxes."
             if any_rows
             else "No rows match. Change the filter or the search."
         )

@@ -93,7 +93,7 @@ def _columns() -> dict[str, Any]:
     return {
         "state": column.MultiselectColumn("State", options=list(words), color=list(words.values()), width=100),
         "name": column.ButtonColumn("Batch", type="tertiary", alignment="left", width=320, key=_CLICK),
-        "progress": column.ProgressColumn("Done", min_value=0, max_value=100, format="%.0f %%", width=170),
+        "progress": column.ProgressColumn("Done", min_value=0, max_value=100, format="%.0f%%", width=170),
         "rows": column.NumberColumn("Rows", format="localized", width=90),
         "completed": column.NumberColumn("Completed", format="localized", width=100),
         "failed": column.NumberColumn("Failed", format="localized", width=80),

@@ -44,7 +44,7 @@ def test_batches_are_listed_newest_first_with_their_counts(desk: StubDesk, visit
     desk.hold(a_batch("new", name="New", created_at=LAUNCHED + timedelta(days=1)), some_rows(completed=1, waiting=3))
     page = visit("batches.py")
     records = page.dataframe[0].value.to_dict("records")
-    assert [record.pop("created")[:6] for record in records] == ["11 Mar", "10 Mar"]
+    assert [record.pop("created").split(",")[0] for record in records] == ["Mar 11", "Mar 10"]
     assert records == [
         {
             "name": "New",
@@ -77,7 +77,7 @@ def test_a_ticked_batch_can_be_opened_and_deleted(desk: StubDesk, visit: Visit) 
     desk.hold(finished("one"), some_rows(completed=1))
     page = visit("batches.py")
     assert buttons(page) == set()
-    assert "Click a batch's name to open it. To delete a batch, tick its box." in captions(page)
+    assert "Click a batch's name to open it. To delete one, check its box." in captions(page)
     assert buttons(select(page, 0)) == {"open_batch", "delete"}
 
 

@@ -733,7 +733,7 @@ class TestTheLaunch:
         page.query_params["draft"] = sample.id
         page.context["timezone"] = "Europe/Berlin"
         assert settled(page.run()).text_input(key="batch_name").value == (
-            "Product description · Sample products.csv · 10 Mar, 00:05"
+            "Sample products.csv · Product description · Mar 10, 12:05 AM"
         )
 
     def test_an_emptied_name_gives_way_to_the_proposed_one(self, visit: Visit, desk: Desk, sample: Draft) -> None:
