@@ -8,7 +8,10 @@ import streamlit as st
 from components.words import count, number, plain, shorten
 from services.models import Check
 
-_MAX_VALUE_CHARACTERS = 200
+_MAX_VALUE_CHARACTERS = 60
+"""The sentence beside it says more, and needs the room."""
+_MAX_HIGH, _HEIGHT_PX = 5, 320
+"""A table of more problems has this height and scrolls."""
 
 
 def show_incomplete(sentences: Sequence[str]) -> None:
@@ -47,28 +50,21 @@ def _flawed(flawed: int) -> str:
 
 
 def _show_problems(check: Check) -> None:
-    table = pd.DataFrame(
-        [
-            (
-                found.number,
-                found.problem.column,
-                shorten(found.problem.value, _MAX_VALUE_CHARACTERS),
-                found.problem.message,
-            )
-            for found in check.problems
-        ],
-        columns=["Row", "Column", "Value", "Problem"],
-    )
-    st.dataframe(
-        table,
+    """List the problems in a table whose cells wrap, because a grid would cut the sentences."""
+    cells = [
+        (
+            str(found.number),
+            plain(found.problem.column),
+            plain(shorten(found.problem.value, _MAX_VALUE_CHARACTERS)),
+            plain(found.problem.message),
+        )
+        for found in check.problems
+    ]
+    st.table(
+        pd.DataFrame(cells, columns=["Row", "Column", "Value", "Problem"]),
+        border="horizontal",
+        height="content" if len(cells) <= _MAX_HIGH else _HEIGHT_PX,
         hide_index=True,
-        height="content" if len(table) <= 8 else 320,
-        column_config={
-            "Row": st.column_config.NumberColumn(width=50, format="%d"),
-            "Column": st.column_config.TextColumn(width=120),
-            "Value": st.column_config.TextColumn(width=120),
-            "Problem": st.column_config.TextColumn(width=600),
-        },
         alt="Rows with problems",
     )
     if len(check.problems) < check.problem_count:

@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import components.page
+from components.words import plain
 from services.desk import Desk
 from services.drafts import mapping
 from services.errors import KeyRefusedError, LaunchError, SheetError, UnreachableError
@@ -701,16 +702,26 @@ class TestTheCheck:
         assert page.button(key="launch").label == "Launch 1 row"
 
     def test_each_problem_names_row_column_and_value(self, visit: Visit, desk: Desk) -> None:
-        table = visit(flawed(desk, 1).id).dataframe[1].value
-        assert table.iloc[:, :3].to_numpy().tolist() == [[3, "Tone", "Loud"]]
+        table = visit(flawed(desk, 1).id).table[0].value
         assert list(table.columns) == ["Row", "Column", "Value", "Problem"]
-        assert "Warm" in table.iloc[0, 3]
+        assert [cell.replace("\\", "") for cell in table.iloc[0]] == [
+            "3",
+            "Tone",
+            "Loud",
+            "“Loud” isn't one of the options. Use “Warm”, “Expert”, “Playful”, “Bold”, or “Minimal”.",
+        ]
+
+    def test_a_value_in_the_list_of_problems_shows_as_it_is(self, visit: Visit, desk: Desk) -> None:
+        sheet = b"Product name,Tone\nMug,Warm\nMug,![x](http://evil.example/a.png)\n"
+        table = visit(with_agent(desk, desk.drafts.open(sheet, "mugs.csv")).id).table[0].value
+        assert table["Value"][0] == plain("![x](http://evil.example/a.png)")
+        assert "![" not in table["Problem"][0]
 
     def test_only_the_first_problems_are_shown_and_all_are_counted(self, visit: Visit, desk: Desk) -> None:
         draft = flawed(desk, 1_200)
         page = visit(draft.id)
         shown = len(desk.drafts.check(draft).problems)
-        assert len(page.dataframe[1].value) == shown
+        assert len(page.table[0].value) == shown
         assert f"First {shown:,} of 1,200 problems" in sentences(page.caption)
 
     def test_without_a_row_that_is_ready_nothing_can_be_launched(self, visit: Visit, desk: Desk) -> None:
