@@ -309,7 +309,7 @@ def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
         if refused:
             st.warning("You can't launch until Writer accepts your API key.", icon=":material/key_off:")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            pressed = launch_button(rows, disabled=refused)
+            pressed = launch_button(rows, options.sample_rows, disabled=refused)
             if options.sample_rows is not None:
                 show_sample(options.sample_rows, rows - options.sample_rows)
         if pressed:

@@ -36,10 +36,11 @@ def name_batch(typed: str, proposed: str, on_name: Callable[[str], None]) -> str
     return typed or proposed
 
 
-def launch_button(rows: int, *, disabled: bool) -> bool:
-    """Draw the button that launches this many rows; says whether it was pressed."""
+def launch_button(rows: int, sample_rows: int | None, *, disabled: bool) -> bool:
+    """Draw the button that launches this many rows, or a sample of them first; says whether it was pressed."""
+    what = count(rows, "row") if sample_rows is None else f"a sample of {count(sample_rows, 'row')}"
     return st.button(
-        f"Launch {count(rows, 'row')}",
+        f"Launch {what}",
         key="launch",
         type="primary",
         icon=":material/rocket_launch:",
