@@ -188,10 +188,8 @@ class TestASpreadsheetThatCannotBeUsed:
         assert len(page.error) == 1
         assert r"\.pdf" in page.error[0].value
 
-    def test_what_to_do_with_a_file_that_the_browser_does_not_even_send_is_reported(
-        self, visit: Visit, desk: Desk
-    ) -> None:
-        limit = f"Up to {desk.settings.max_upload_mb} MB. Split larger files and upload the parts."
+    def test_what_to_do_with_a_file_that_the_browser_does_not_even_send_is_reported(self, visit: Visit) -> None:
+        limit = "Split larger files and upload the parts."
         assert limit in sentences(visit().caption)
 
     def test_it_is_not_read_again_when_something_else_happens(
@@ -864,7 +862,7 @@ class TestTheSendingOptions:
             assert [box.label for box in shown.expander] == [
                 "Sending options: sample of 7 rows first · failed jobs retried up to 2 times · lost rows resent"
             ]
-            assert shown.button(key="launch").label == "Launch 24 rows"
+            assert shown.button(key="launch").label == "Launch a sample of 7 rows"
 
     def test_an_option_that_is_switched_off_is_stored_too(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         desk.drafts.save_options(sample.id, LaunchOptions(sample_rows=7, retries=3, resend_lost=True))
@@ -896,6 +894,7 @@ class TestTheSendingOptions:
         assert page.number_input(key="sample_rows").value == first
         assert page.number_input(key="sample_rows").max == rows - 1
         assert told in sentences(page.markdown)
+        assert page.button(key="launch").label == f"Launch a sample of {first} row{'s' if first > 1 else ''}"
 
     def test_a_single_row_has_no_sample(self, visit: Visit, desk: Desk) -> None:
         draft = of_rows(desk, 1)
