@@ -159,8 +159,15 @@ def _downloads(batch_id: str, main: bool) -> None:
     address = f"/export/{batch_id}"
     # short enough for one line on a phone
     with st.container(horizontal=True, gap="xsmall", width="content"):
-        st.link_button("Download CSV", f"{address}.csv", key="download_csv", icon=":material/download:", type=kind)
-        st.link_button("XLSX", f"{address}.xlsx", key="download_xlsx")
+        st.link_button(
+            "Download CSV",
+            f"{address}.csv",
+            key="download_csv",
+            icon=":material/download:",
+            type=kind,
+            help="Suggestions are Markdown, as the agent wrote them",
+        )
+        st.link_button("XLSX", f"{address}.xlsx", key="download_xlsx", help="Suggestions are Markdown here, too")
         st.link_button(
             "CSV for Excel",
             f"{address}.csv?separator=semicolon",
