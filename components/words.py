@@ -4,8 +4,6 @@ import re
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from services.models import RowState
-
 _JOINER = "\u2060"
 """Invisible and without width; it splits what Streamlit would otherwise read as one symbol."""
 
@@ -102,8 +100,3 @@ def shorten(text: str, length: int) -> str:
     """Put the text on one line, cut to this length with an ellipsis."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
-def state_word(state: RowState) -> str:
-    """Give the word for a row's state on the screen: a row that is being sent is still waiting."""
-    return RowState.WAITING.label if state is RowState.SENDING else state.label

@@ -158,6 +158,8 @@ def right_now(summary: BatchSummary) -> list[str]:
         parts.append(files)
     if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
         parts.append(retrying(counts.retrying, counts[RowState.FAILED]))
+    if unconfirmed := open_rows.in_passing(counts[RowState.UNCONFIRMED]):
+        parts.append(unconfirmed)
     return parts
 
 

@@ -36,6 +36,17 @@ def open_rows(counts: Counts, most_with_jobs: int | None) -> Choice | None:
     return None
 
 
+def in_passing(unconfirmed: int) -> str:
+    """What unconfirmed rows are, while the batch is moving and nothing can be done about them yet; empty without any."""
+    if not unconfirmed:
+        return ""
+    them = "it" if unconfirmed == 1 else "them"
+    return (
+        f"{count(unconfirmed, 'row is', 'rows are')} unconfirmed: Writer may have processed {them}. "
+        f"You can resend {them} once no jobs are running."
+    )
+
+
 def warning(unconfirmed: int, most_with_jobs: int | None) -> str:
     """How many rows are unconfirmed, and what sending them again may cost."""
     most = unconfirmed if most_with_jobs is None else most_with_jobs

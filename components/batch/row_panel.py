@@ -7,7 +7,7 @@ import streamlit as st
 from components.batch.suggestion import suggestion
 from components.files import file_url
 from components.states import ROWS
-from components.words import count, duration, number, plain, shorten, size, state_word
+from components.words import count, duration, number, plain, shorten, size
 from services.models import Attempt, FileRef, FileView, RowDetail, RowState
 
 _PICTURE_PX = 240
@@ -36,7 +36,7 @@ def row_panel(row: RowDetail, files: Mapping[str, FileView], clock: Callable[...
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(f"Row {number(row.number)}", anchor=False, width="content")
         look = ROWS[row.state]
-        st.badge(state_word(row.state), icon=look.icon, color=look.badge)
+        st.badge(row.state.label, icon=look.icon, color=look.badge)
     if row.error and row.state is not RowState.COMPLETED:
         show = st.error if row.state is RowState.FAILED else st.warning
         show(plain(row.error))
@@ -81,7 +81,7 @@ def _attempts(attempts: Sequence[Attempt], clock: Callable[..., str]) -> None:
 
 
 def _attempt(attempt: Attempt, clock: Callable[..., str]) -> None:
-    parts = [f"**{attempt.number}.** {state_word(attempt.state)}"]
+    parts = [f"**{attempt.number}.** {attempt.state.label}"]
     if attempt.sent_at:
         parts.append(f"sent {clock(attempt.sent_at)}")
     if attempt.sent_at and attempt.ended_at:

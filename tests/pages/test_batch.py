@@ -1020,6 +1020,32 @@ def test_canceled_rows_are_sent_without_a_question(desk: StubDesk, visit: Visit)
     assert desk.told == [("send_canceled", "batch-1")]
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (1, ["1 row is unconfirmed: Writer may have processed it. You can resend it once no jobs are running."]),
+        (2, ["2 rows are unconfirmed: Writer may have processed them. You can resend them once no jobs are running."]),
+        (0, []),
+    ],
+)
+def test_unconfirmed_rows_are_explained_while_nothing_can_be_done_about_them(
+    desk: StubDesk, visit: Visit, rows: int, said: list[str]
+) -> None:
+    desk.hold(a_batch(), some_rows(waiting=1, unconfirmed=rows))
+    page = visit("batch.py", id="batch-1")
+    assert [text for text in sentences(page.caption) if "unconfirmed" in text] == said
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=1, unconfirmed=rows))
+    assert [text for text in sentences(visit("batch.py", id="batch-1").caption) if "unconfirmed" in text] == []
+
+
+def test_downloads_and_the_source_say_that_suggestions_are_markdown(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=1))
+    page = select(visit("batch.py", id="batch-1"), 0)
+    helps = {link.proto.label: link.proto.help for link in page.get("link_button")}
+    assert [label for label, help in helps.items() if "Markdown" in help] == ["Download CSV", "XLSX"]
+    assert "Markdown" in page.toggle(key="suggestion_view").help
+
+
 @pytest.mark.parametrize("changes", [{}, {"state": BatchState.FINISHED, "connection": "https://api.writer.com"}])
 def test_rows_that_only_a_person_sends_are_offered_at_rest_and_on_their_own_connection(
     desk: StubDesk, visit: Visit, changes: dict[str, Any]
