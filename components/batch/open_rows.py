@@ -37,7 +37,7 @@ def open_rows(counts: Counts, most_with_jobs: int | None) -> Choice | None:
 
 
 def in_passing(unconfirmed: int) -> str:
-    """What unconfirmed rows are, while the batch is moving and nothing can be done about them yet; empty without any."""
+    """What unconfirmed rows are, while the batch is moving and they can't be sent yet; empty without any."""
     if not unconfirmed:
         return ""
     them = "it" if unconfirmed == 1 else "them"
