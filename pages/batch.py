@@ -168,7 +168,7 @@ def draw_head(summary: BatchSummary) -> None:
     batch, counts = summary.batch, summary.counts
     st.set_page_config(page_title=tab_title(tab_words(batch, counts)))
     about = story(batch, st.context.timezone, now(), expectation(summary))
-    order = head(batch, counts, desk.connection.id, about)
+    order = head(batch, counts, desk.connection.id, about, now())
     resume = pause_notice(batch, counts, desk.connection.id)
     carry_out(order or resume, summary)
     progress(counts, right_now(summary))

@@ -19,6 +19,7 @@ from services.models import (
     PauseKind,
     RowState,
     cancelable,
+    moving,
     pausable,
     resumable,
     resumable_anyway,
@@ -38,6 +39,10 @@ _NAME_PART_LENGTH = 80
 """Characters of the filename and the agent's name in a proposed batch name."""
 _NAME_TIME = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{1,2}:\d{2} [AP]M$")
 """The time at the end of a proposed batch name."""
+_REACHING = timedelta(seconds=15)
+"""How long after its end somebody may still reach for a button of the running batch."""
+_RETRY_LAST = "retry_last"
+"""In the session: the batch whose Retry is the last button."""
 _ENDED = {BatchState.FINISHED: "finished", BatchState.CANCELED: "canceled"}
 
 
@@ -52,12 +57,12 @@ class Order(StrEnum):
     RETRY_FAILED = "retry_failed"
 
 
-def head(batch: Batch, counts: Counts, connection: str, story: str) -> Order | None:
+def head(batch: Batch, counts: Counts, connection: str, story: str, now: datetime) -> Order | None:
     """Draw the top of the page; returns the order whose button was pressed."""
     with _line():
         st.title(f"{plain(batch.name)} {_badge(batch.state)}", anchor=False, width=_TITLE_WIDTH_PX)
         with st.container(horizontal=True, gap="xsmall", width="content"):
-            order = _toolbar(batch, counts, connection)
+            order = _toolbar(batch, counts, connection, _is_retry_last(batch, counts, now))
     with _line():
         st.caption(story, width=_TITLE_WIDTH_PX)
         _downloads(batch.id, _main_order(batch, counts, connection) is None)
@@ -79,7 +84,19 @@ def _badge(state: BatchState) -> str:
     return f":small[:{look.badge}-badge[{look.icon} {state.label}]]"
 
 
-def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
+def _is_retry_last(batch: Batch, counts: Counts, now: datetime) -> bool:
+    """Whether Retry is the last button of the toolbar, and so at the page's edge.
+
+    That is so once the batch has been at rest for a while: nobody reaches for Pause or Cancel anymore, which were at
+    the edge. Then Retry stays there for this visit: if it went, a double click on it would press what comes after.
+    """
+    ended_at = None if moving(batch, counts) else batch.finished_at
+    if ended_at and now - ended_at > _REACHING:
+        st.session_state[_RETRY_LAST] = batch.id
+    return bool(st.session_state.get(_RETRY_LAST) == batch.id)
+
+
+def _toolbar(batch: Batch, counts: Counts, connection: str, is_retry_last: bool) -> Order | None:
     """What can be done with an unfinished batch, and with failed rows.
 
     A batch may change while somebody reaches for a button. So each button has a place of its own, reserved while the
@@ -102,11 +119,21 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
             elif _button(order, main, label, icon, "stretch"):
                 pressed.append(order)
 
-    # Retry comes and goes most often: an empty place at the left isn't noticed
-    place(Order.RETRY_FAILED, retrying, again, ":material/replay:", retry_width)
-    with st.container(horizontal=True, gap="xsmall", width="content"):  # together on one line, on a phone too
-        place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH_PX)
-        place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH_PX)
+    def place_retry() -> None:
+        place(Order.RETRY_FAILED, retrying, again, ":material/replay:", retry_width)
+
+    def place_others() -> None:
+        with st.container(horizontal=True, gap="xsmall", width="content"):  # together on one line, on a phone too
+            place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH_PX)
+            place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH_PX)
+
+    if is_retry_last:
+        if cancelable(batch):
+            place_others()
+        place_retry()
+    else:  # Retry comes and goes most often: an empty place at the left isn't noticed
+        place_retry()
+        place_others()
     return pressed[0] if pressed else None
 
 

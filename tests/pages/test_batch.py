@@ -211,6 +211,22 @@ def test_table_and_downloads_keep_their_places_when_the_batch_changes_its_state(
         assert [place_of(page, kind) for kind in ("dataframe", "link_button")] == before
 
 
+@pytest.mark.parametrize(
+    ("seconds_ago", "toolbar"),
+    [(60, ["pause", "cancel", "retry_failed"]), (1, ["retry_failed", "pause", "cancel"])],
+)
+def test_retry_moves_to_the_edge_once_a_batch_has_rested_and_stays_there_when_it_runs_again(
+    desk: StubDesk, visit: Visit, seconds_ago: int, toolbar: list[str]
+) -> None:
+    desk.hold(a_batch(), some_rows(failed=1, waiting=1))
+    page = visit("batch.py", id="batch-1")
+    over = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    desk.hold(a_batch(state=BatchState.FINISHED, finished_at=over), some_rows(failed=2))
+    page = settled(page.run())
+    desk.hold(a_batch(), some_rows(failed=1, waiting=1))
+    assert list(buttons(settled(page.run())))[:3] == toolbar
+
+
 # what the buttons do
 
 
@@ -1042,7 +1058,7 @@ def test_downloads_and_the_source_say_that_suggestions_are_markdown(desk: StubDe
     desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=1))
     page = select(visit("batch.py", id="batch-1"), 0)
     helps = {link.proto.label: link.proto.help for link in page.get("link_button")}
-    assert [label for label, help in helps.items() if "Markdown" in help] == ["Download CSV", "XLSX"]
+    assert [label for label, words in helps.items() if "Markdown" in words] == ["Download CSV", "XLSX"]
     assert "Markdown" in page.toggle(key="suggestion_view").help
 
 
