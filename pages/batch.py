@@ -21,7 +21,7 @@ from components.batch.header import (
 )
 from components.batch.progress import progress
 from components.batch.reasons import why_failed
-from components.batch.row_panel import no_row_panel, retry_button, row_panel
+from components.batch.row_panel import no_row_panel, retry_button, row_panel, say_row_is_below
 from components.batch.row_table import (
     Filter,
     Picked,
@@ -33,7 +33,7 @@ from components.batch.row_table import (
     shown_reason,
 )
 from components.pace import RESTING, pace, retrying, uploading
-from components.page import attempt, clock, now, open_page, tab_title, tell
+from components.page import attempt, clock, now, on_phone, open_page, tab_title, tell
 from components.refresh import auto_refresh
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
@@ -43,6 +43,9 @@ REFRESH_S = 1.5
 """Between two refreshes while the batch is moving."""
 REST_S = 5
 """Between two refreshes while it isn't: somebody else may resume it or retry rows."""
+
+LAST_OPEN = "last_open"
+"""In the session: the row that is open, and its batch."""
 
 
 def missing() -> NoReturn:
@@ -223,7 +226,10 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
     else:
         with st.container(border=True, key="row"):
             row = desk.rows.get(batch_id, picked.open)
-            row_panel(row, desk.files.of_row(row), clock)
+            row_panel(row, desk.files.of_row(row), clock, is_below=on_phone())
+            if on_phone() and st.session_state.get(LAST_OPEN) != (batch_id, row.position):
+                say_row_is_below(row)
+            st.session_state[LAST_OPEN] = (batch_id, row.position)
             if again and not picked.ticked and retry_button(0):
                 retry_rows(summary, again)
     if summary.counts[RowState.FAILED]:

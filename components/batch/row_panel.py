@@ -10,6 +10,7 @@ from components.states import ROWS
 from components.words import count, duration, number, plain, shorten, size
 from services.models import Attempt, FileRef, FileView, RowDetail, RowState
 
+_ANCHOR = "row-details"
 _PICTURE_PX = 240
 _MAX_NAME = 60
 
@@ -25,16 +26,28 @@ def no_row_panel(any_rows: bool) -> None:
         )
 
 
+def say_row_is_below(row: RowDetail) -> None:
+    """Say in passing that the row is open, where it opens out of sight below the table; with a link to it."""
+    st.toast(f"Row {number(row.number)} is open below. [Show it](#{_ANCHOR})", icon=":material/arrow_downward:")
+
+
 def retry_button(ticked: int) -> bool:
     """The button that retries the ticked rows, or the open one where none is ticked; whether it was pressed."""
     label = f"Retry {count(ticked, 'selected row')}" if ticked else "Retry this row"
     return st.button(label, key="retry_selected", icon=":material/replay:", width="stretch")
 
 
-def row_panel(row: RowDetail, files: Mapping[str, FileView], clock: Callable[..., str]) -> None:
-    """Everything about one row; `files` are the stored files that its inputs name, by their hashes."""
+def row_panel(row: RowDetail, files: Mapping[str, FileView], clock: Callable[..., str], *, is_below: bool) -> None:
+    """Everything about one row.
+
+    Args:
+        row: the row.
+        files: the stored files that its inputs name, by their hashes.
+        clock: gives a moment as the viewer's clock shows it.
+        is_below: whether the panel stands below the table, out of sight, so that `say_row_is_below` links to it.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.header(f"Row {number(row.number)}", anchor=False, width="content")
+        st.header(f"Row {number(row.number)}", anchor=_ANCHOR if is_below else False, width="content")
         look = ROWS[row.state]
         st.badge(row.state.label, icon=look.icon, color=look.badge)
     if row.error and row.state is not RowState.COMPLETED:

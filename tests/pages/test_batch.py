@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import components.page
 from components.markdown import MAX_CHARACTERS
 from components.selection import selected
 from components.words import plain
@@ -901,6 +902,19 @@ def test_a_click_on_a_row_opens_it_and_leaves_the_ticked_rows_for_the_bulk_retry
     assert buttons(page)["retry_selected"] == "Retry 2 selected rows"
     press(page, "retry_selected")
     assert desk.told == [("retry", "batch-1", [0, 3])]
+
+
+def test_on_a_phone_a_toast_says_once_that_the_row_is_open_below(
+    desk: StubDesk, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=3))
+    page = select(visit("batch.py", id="batch-1"), clicked=0)
+    assert sentences(page.toast) == []
+    monkeypatch.setattr(components.page, "on_phone", lambda: True)
+    page = select(page, clicked=1)
+    assert sentences(page.toast) == ["Row 3 is open below. [Show it](#row-details)"]
+    assert [title.anchor for title in page.header if title.value == "Row 3"] == ["row-details"]
+    assert sentences(settled(page.run()).toast) == []
 
 
 def test_the_open_row_is_retried_alone_where_none_is_ticked(desk: StubDesk, visit: Visit) -> None:
