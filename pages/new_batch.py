@@ -287,7 +287,7 @@ def check_step(desk: Desk, draft: Draft) -> Check | None:
             return None
         with st.spinner(f"Checking {count(draft.sheet.row_count, 'row')}…"):
             check = desk.drafts.check(draft)
-        show_check(check)
+        show_check(check, has_files=bool(desk.files.look(draft).report.inputs))
     return check
 
 

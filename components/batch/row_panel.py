@@ -79,7 +79,7 @@ def _file(ref: FileRef, view: FileView | None) -> None:
         st.text(f"{ref.name} (no longer stored)")
         return
     if view.image:
-        st.image(view.image, width=_PICTURE_PX)
+        st.image(view.image, width=_PICTURE_PX, alt=ref.name)
     words = f"{plain(shorten(ref.name, _MAX_NAME))} · {size(view.named.file.size)}"
     st.link_button(words, file_url(ref), icon=":material/download:", type="tertiary")
 

@@ -682,13 +682,13 @@ class TestTheCheck:
         [
             (
                 1,
-                "1 row is ready. 1 has problems and will be skipped; "
-                "fix it in your spreadsheet and upload it again to include it.",
+                "1 row is ready. 1 has problems and will be skipped. "
+                "To include it, fix it in your spreadsheet and upload it again.",
             ),
             (
                 2,
-                "1 row is ready. 2 have problems and will be skipped; "
-                "fix them in your spreadsheet and upload it again to include them.",
+                "1 row is ready. 2 have problems and will be skipped. "
+                "To include them, fix them in your spreadsheet and upload it again.",
             ),
         ],
     )
@@ -701,19 +701,29 @@ class TestTheCheck:
 
     def test_each_problem_names_row_column_and_value(self, visit: Visit, desk: Desk) -> None:
         table = visit(flawed(desk, 1).id).table[0].value
-        assert list(table.columns) == ["Row", "Column", "Value", "Problem"]
+        assert list(table.columns) == ["Row", "Cell", "Problem"]
         assert [cell.replace("\\", "") for cell in table.iloc[0]] == [
             "3",
-            "Tone",
-            "Loud",
+            "**Tone** Loud",
             "“Loud” isn't one of the options. Use “Warm”, “Expert”, “Playful”, “Bold”, or “Minimal”.",
         ]
 
     def test_a_value_in_the_list_of_problems_shows_as_it_is(self, visit: Visit, desk: Desk) -> None:
         sheet = b"Product name,Tone\nMug,Warm\nMug,![x](http://evil.example/a.png)\n"
         table = visit(with_agent(desk, desk.drafts.open(sheet, "mugs.csv")).id).table[0].value
-        assert table["Value"][0] == plain("![x](http://evil.example/a.png)")
+        assert table["Cell"][0] == f"**Tone** {plain('![x](http://evil.example/a.png)')}"
         assert "![" not in table["Problem"][0]
+
+    def test_names_without_a_file_are_listed_and_the_check_asks_for_the_files(self, visit: Visit, desk: Desk) -> None:
+        sheet = b"Photo,Page topic\nmug.jpg,Mugs\ncap.jpg,Caps\n"
+        page = visit(with_agent(desk, desk.drafts.open(sheet, "photos.csv"), "Image alt text").id)
+        (names,) = (box for box in page.expander if "without a file" in box.label)
+        assert (names.label, names.proto.expanded) == ("2 names without a file", True)
+        assert [text.value for text in names.markdown] == ["- mug\\.jpg\n- cap\\.jpg"]
+        assert sentences(page.error) == [
+            "No rows are ready: 2 have problems. Choose other columns, attach other files, or fix the rows in your "
+            "spreadsheet and upload it again."
+        ]
 
     def test_only_the_first_problems_are_shown_and_all_are_counted(self, visit: Visit, desk: Desk) -> None:
         draft = flawed(desk, 1_200)
