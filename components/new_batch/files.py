@@ -34,6 +34,7 @@ def files_title(report: FilesReport) -> None:
 def attach_form(draft_id: str, theme: str | None) -> None:
     """The form that sends files to the draft, in a frame of its own: see attach.py."""
     st.iframe(f"/attach/{draft_id}?theme={theme or 'light'}", height=_FORM_PX, alt="Attach files, a folder, or a ZIP")
+    st.caption("Files are matched to the cells that name them.")
 
 
 def show_unmatched(report: FilesReport, on_remove: Callable[[], None]) -> None:

@@ -124,7 +124,7 @@ def test_no_other_screen_has_a_serious_problem(somebody: Marketer) -> None:
     marketer.upload("photos.csv", b"Photo,Page topic\nmug.png,Mugs\ncap.png,Caps\n")
     marketer.choose("agent", "Image alt text")
     photos = [FilePayload(name=name, mimeType="image/png", buffer=picture("teal")) for name in ("mug.png", "rug.png")]
-    marketer.element("attach_files_0").locator("input[type=file]").set_input_files(photos)
+    marketer.element("files").frame_locator("iframe").get_by_label("Choose files").set_input_files(photos)
     expect(marketer.page.get_by_text("1 of 2 files found")).to_be_visible(timeout=PATIENCE)
     problems += check(marketer, "draft with files")
 
