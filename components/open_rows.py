@@ -46,6 +46,17 @@ def open_rows(counts: Counts, most_with_jobs: int | None, proven: int) -> Choice
     return None
 
 
+def in_passing(unconfirmed: int) -> str:
+    """What unconfirmed rows are, while the batch is moving and they can't be sent yet; empty without any."""
+    if not unconfirmed:
+        return ""
+    them = "it" if unconfirmed == 1 else "them"
+    return (
+        f"{count(unconfirmed, 'row is', 'rows are')} unconfirmed: Writer may have processed {them}. "
+        f"You can resend {them} once no jobs are running."
+    )
+
+
 def no_job_words(proven: int) -> str:
     """That rows can be sent without risk."""
     return (

@@ -63,6 +63,11 @@ def tell(sentence: str) -> None:
     st.session_state[_NEWS] = sentence
 
 
+def on_phone() -> bool:
+    """Whether the page is on a phone, as far as its browser says; columns stand one below the other there."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
 def now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)

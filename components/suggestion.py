@@ -24,7 +24,12 @@ def suggestion(text: str, is_current: bool) -> None:
     """The suggestion with its length; `is_current` is False where an earlier attempt gave it."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         st.caption(_title(text, is_current), width="content")
-        source = st.toggle("Source", key="suggestion_view", disabled=len(text) > MAX_CHARACTERS)
+        source = st.toggle(
+            "Source",
+            key="suggestion_view",
+            disabled=len(text) > MAX_CHARACTERS,
+            help="The Markdown that the agent wrote, as it is in the download",
+        )
     if source or len(text) > MAX_CHARACTERS:
         st.code(text, language=None, wrap_lines=True)
         return

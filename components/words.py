@@ -4,8 +4,6 @@ import re
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from services.models import RowState
-
 _JOINER = "\u2060"
 """Invisible and without width; it splits what Streamlit would otherwise read as one symbol."""
 
@@ -69,24 +67,36 @@ def zone(timezone_name: str | None) -> tzinfo:
 
 
 def local_time(moment: datetime, timezone_name: str | None, now: datetime) -> str:
-    """Format a time in the viewer's zone, as short as is clear: "14:02", "3 Nov, 14:02", "3 Nov 2025, 14:02"."""
+    """Format a time in the viewer's zone, as short as is clear: "2:02 PM", "Nov 3, 2:02 PM", "Nov 3, 2025, 2:02 PM"."""
     there = moment.astimezone(zone(timezone_name))
     today = now.astimezone(zone(timezone_name)).date()
-    clock = f"{there:%H:%M}"
     if there.date() == today:
-        return clock
+        return _time_of_day(there)
     if there.date() == today - timedelta(days=1):
-        return f"yesterday, {clock}"
-    day = f"{there.day} {there:%b}"
-    return f"{day}, {clock}" if there.year == today.year else f"{day} {there.year}, {clock}"
+        return f"yesterday, {_time_of_day(there)}"
+    day = f"{there:%b} {there.day}"
+    return f"{day if there.year == today.year else f'{day}, {there.year}'}, {_time_of_day(there)}"
+
+
+def day_and_time(moment: datetime, timezone_name: str | None) -> str:
+    """Format a time in the viewer's zone, whatever day it is now: "Nov 3, 2:02 PM"."""
+    there = moment.astimezone(zone(timezone_name))
+    return f"{there:%b} {there.day}, {_time_of_day(there)}"
+
+
+def _time_of_day(there: datetime) -> str:
+    return f"{there.hour % 12 or 12}:{there:%M} {'AM' if there.hour < 12 else 'PM'}"
+
+
+def percent(share: float) -> str:
+    """Format a share from 0 to 1: "12%"; one that is neither none nor all never looks as if it were."""
+    exact = 100 * share
+    if 0 < exact < 1:
+        return "< 1%"
+    return "> 99%" if 99 < exact < 100 else f"{exact:.0f}%"
 
 
 def shorten(text: str, length: int) -> str:
     """Put the text on one line, cut to this length with an ellipsis."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
-def state_word(state: RowState) -> str:
-    """Give the word for a row's state on the screen: a row that is being sent is still waiting."""
-    return RowState.WAITING.label if state is RowState.SENDING else state.label

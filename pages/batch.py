@@ -21,7 +21,7 @@ from components.batch.header import (
 )
 from components.batch.progress import progress
 from components.batch.reasons import why_failed
-from components.batch.row_panel import collected_note, no_row_panel, retry_button, row_panel
+from components.batch.row_panel import collected_note, no_row_panel, retry_button, row_panel, say_row_is_below
 from components.batch.row_table import (
     Filter,
     Picked,
@@ -34,7 +34,7 @@ from components.batch.row_table import (
 )
 from components.jobs.results import show_collected
 from components.pace import RESTING, pace, retrying, uploading
-from components.page import attempt, clock, now, open_page, tab_title, tell
+from components.page import attempt, clock, now, on_phone, open_page, tab_title, tell
 from components.refresh import auto_refresh
 from services.desk import PAGE_ROWS
 from services.errors import MissingError
@@ -54,6 +54,9 @@ REFRESH_S = 1.5
 """Between two refreshes while the batch is moving."""
 REST_S = 5
 """Between two refreshes while it isn't: somebody else may resume it or retry rows."""
+
+LAST_OPEN = "last_open"
+"""In the session: the row that is open, and its batch."""
 
 
 def missing() -> NoReturn:
@@ -177,6 +180,8 @@ def right_now(summary: BatchSummary) -> list[str]:
         parts.append(files)
     if summary.batch.state is BatchState.RUNNING and summary.batch.options.retries:  # 0 too, so that nothing moves
         parts.append(retrying(counts.retrying, counts[RowState.FAILED]))
+    if unconfirmed := open_rows.in_passing(counts[RowState.UNCONFIRMED]):
+        parts.append(unconfirmed)
     return parts
 
 
@@ -185,7 +190,7 @@ def draw_head(summary: BatchSummary) -> None:
     batch, counts = summary.batch, summary.counts
     st.set_page_config(page_title=tab_title(tab_words(batch, counts)))
     about = story(batch, st.context.timezone, now(), expectation(summary))
-    order = head(batch, counts, desk.connection.id, about)
+    order = head(batch, counts, desk.connection.id, about, now())
     resume = pause_notice(batch, counts, desk.connection.id)
     carry_out(order or resume, summary)
     progress(counts, right_now(summary))
@@ -242,7 +247,10 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
     else:
         with st.container(border=True, key="row"):
             row = desk.rows.get(batch_id, picked.open)
-            row_panel(row, desk.files.of_row(row), clock)
+            row_panel(row, desk.files.of_row(row), clock, is_below=on_phone())
+            if on_phone() and st.session_state.get(LAST_OPEN) != (batch_id, row.position):
+                say_row_is_below(row)
+            st.session_state[LAST_OPEN] = (batch_id, row.position)
             if collected:
                 collected_note()
             if again and not picked.ticked and retry_button(0):

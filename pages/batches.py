@@ -50,7 +50,7 @@ def draw_actions(ticked: BatchSummary | None) -> None:
     """What can be done with the ticked batch, or how to choose one."""
     with actions_place():
         if ticked is None:
-            st.caption("Click a batch's name to open it. To delete a batch, tick its box.", width="content")
+            st.caption("Click a batch's name to open it. To delete one, check its box.", width="content")
             return
         if open_button():
             open_batch(ticked.batch.id)

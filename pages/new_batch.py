@@ -287,7 +287,7 @@ def check_step(desk: Desk, draft: Draft) -> Check | None:
             return None
         with st.spinner(f"Checking {count(draft.sheet.row_count, 'row')}…"):
             check = desk.drafts.check(draft)
-        show_check(check)
+        show_check(check, has_files=bool(desk.files.look(draft).report.inputs))
     return check
 
 
@@ -309,7 +309,7 @@ def launch_step(desk: Desk, draft: Draft, rows: int) -> None:
         if refused:
             st.warning("You can't launch until Writer accepts your API key.", icon=":material/key_off:")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            pressed = launch_button(rows, disabled=refused)
+            pressed = launch_button(rows, options.sample_rows, disabled=refused)
             if options.sample_rows is not None:
                 show_sample(options.sample_rows, rows - options.sample_rows)
         if pressed:

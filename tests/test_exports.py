@@ -54,6 +54,7 @@ def test_the_csv_is_the_persons_columns_then_ours_in_utf_8_with_a_byte_order_mar
         ExportRow(("Schuh, groß", 'say "hi"'), "Two\nlines", RowState.COMPLETED, "", "job-1"),
         ExportRow(("نعل", ""), "", RowState.IN_PROGRESS, "", "job-2"),
         ExportRow(("Hat", "x"), "", RowState.FAILED, "Too long", "job-3"),
+        ExportRow(("Cap", ""), "", RowState.SENDING, "", ""),
     ]
     assert b"".join(csv_stream(["Name", "Note"], rows)) == (
         b"\xef\xbb\xbf"
@@ -62,6 +63,7 @@ def test_the_csv_is_the_persons_columns_then_ours_in_utf_8_with_a_byte_order_mar
             '"Schuh, groß","say ""hi""","Two\nlines",Completed,,job-1\r\n'
             "نعل,,,In progress,,job-2\r\n"
             "Hat,x,,Failed,Too long,job-3\r\n"
+            "Cap,,,Waiting,,\r\n"
         ).encode()
     )
 

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components.agent import input_list, refresh_button
-from components.words import count, duration, plain
+from components.words import count, duration, percent, plain
 from services.models import Agent, AgentUsage
 
 _WIDTH_PX = 720
@@ -52,15 +52,8 @@ def used(usage: AgentUsage | None, clock: Callable[[datetime], str]) -> str:
     if usage.job_seconds is not None:
         parts.append(f"{duration(timedelta(seconds=usage.job_seconds))} a job")
     if usage.failed_share is not None:
-        parts.append(f"{_percent(usage.failed_share)} failed recently")
+        parts.append(f"{percent(usage.failed_share)} failed recently")
     return " · ".join([*parts, f"last used {clock(usage.last_used_at)}"])
-
-
-def _percent(share: float) -> str:
-    """A share that is neither none nor all never looks as if it were."""
-    if 0 < share < 0.01:
-        return "under 1 %"
-    return f"{min(99, round(share * 100)) if share < 1 else 100} %"
 
 
 def no_agents() -> None:

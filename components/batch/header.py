@@ -19,6 +19,7 @@ from services.models import (
     PauseKind,
     RowState,
     cancelable,
+    moving,
     pausable,
     resumable,
     resumable_anyway,
@@ -36,9 +37,14 @@ _BUTTON_HEIGHT_PX = 40
 _PAUSE_WIDTH_PX, _CANCEL_WIDTH_PX, _RETRY_WIDTH_PX, _RETRY_BOTH_WIDTH_PX = 92, 96, 212, 292
 """The toolbar's buttons; Retry has room for as many digits as a spreadsheet may have rows."""
 _NAME_PART_LENGTH = 80
-"""Characters of the agent's name and the filename in a proposed batch name."""
-_NAME_TIME = re.compile(r"\d{1,2} [A-Z][a-z]{2}, \d{2}:\d{2}$")
+"""Characters of the filename and the agent's name in a proposed batch name."""
+_NAME_TIME = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{1,2}:\d{2} [AP]M$")
 """The time at the end of a proposed batch name."""
+_REACHING = timedelta(seconds=15)
+"""How long after its end somebody may still reach for a button of the running batch."""
+_RETRY_LAST = "retry_last"
+"""In the session: the batch whose Retry is the last button."""
+_ENDED = {BatchState.FINISHED: "finished", BatchState.CANCELED: "canceled"}
 
 
 class Order(StrEnum):
@@ -52,12 +58,12 @@ class Order(StrEnum):
     RETRY_FAILED = "retry_failed"
 
 
-def head(batch: Batch, counts: Counts, connection: str, story: str) -> Order | None:
+def head(batch: Batch, counts: Counts, connection: str, story: str, now: datetime) -> Order | None:
     """Draw the top of the page; returns the order whose button was pressed."""
     with _line():
         st.title(f"{plain(batch.name)} {_badge(batch.state)}", anchor=False, width=_TITLE_WIDTH_PX)
         with st.container(horizontal=True, gap="xsmall", width="content"):
-            order = _toolbar(batch, counts, connection)
+            order = _toolbar(batch, counts, connection, _is_retry_last(batch, counts, now))
     with _line():
         st.caption(story, width=_TITLE_WIDTH_PX)
         _downloads(batch.id, _main_order(batch, counts, connection) is None)
@@ -79,7 +85,19 @@ def _badge(state: BatchState) -> str:
     return f":small[:{look.badge}-badge[{look.icon} {state.label}]]"
 
 
-def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
+def _is_retry_last(batch: Batch, counts: Counts, now: datetime) -> bool:
+    """Whether Retry is the last button of the toolbar, and so at the page's edge.
+
+    That is so once the batch has been at rest for a while: nobody reaches for Pause or Cancel anymore, which were at
+    the edge. Then Retry stays there for this visit: if it went, a double click on it would press what comes after.
+    """
+    ended_at = None if moving(batch, counts) else batch.finished_at
+    if ended_at and now - ended_at > _REACHING:
+        st.session_state[_RETRY_LAST] = batch.id
+    return bool(st.session_state.get(_RETRY_LAST) == batch.id)
+
+
+def _toolbar(batch: Batch, counts: Counts, connection: str, is_retry_last: bool) -> Order | None:
     """What can be done with an unfinished batch, and with failed rows.
 
     A batch may change while somebody reaches for a button. So each button has a place of its own, reserved while the
@@ -103,11 +121,21 @@ def _toolbar(batch: Batch, counts: Counts, connection: str) -> Order | None:
             elif _button(order, main, label, icon, "stretch"):
                 pressed.append(order)
 
-    # Retry comes and goes most often: an empty place at the left isn't noticed
-    place(Order.RETRY_FAILED, retrying, again, ":material/replay:", retry_width)
-    with st.container(horizontal=True, gap="xsmall", width="content"):  # together on one line, on a phone too
-        place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH_PX)
-        place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH_PX)
+    def place_retry() -> None:
+        place(Order.RETRY_FAILED, retrying, again, ":material/replay:", retry_width)
+
+    def place_others() -> None:
+        with st.container(horizontal=True, gap="xsmall", width="content"):  # together on one line, on a phone too
+            place(Order.PAUSE, pausable(batch), "Pause", ":material/pause:", _PAUSE_WIDTH_PX)
+            place(Order.CANCEL, cancelable(batch), "Cancel", ":material/close:", _CANCEL_WIDTH_PX)
+
+    if is_retry_last:
+        if cancelable(batch):
+            place_others()
+        place_retry()
+    else:  # Retry comes and goes most often: an empty place at the left isn't noticed
+        place_retry()
+        place_others()
     return pressed[0] if pressed else None
 
 
@@ -159,8 +187,15 @@ def _downloads(batch_id: str, main: bool) -> None:
     address = f"/export/{batch_id}"
     # short enough for one line on a phone
     with st.container(horizontal=True, gap="xsmall", width="content"):
-        st.link_button("Download CSV", f"{address}.csv", key="download_csv", icon=":material/download:", type=kind)
-        st.link_button("XLSX", f"{address}.xlsx", key="download_xlsx")
+        st.link_button(
+            "Download CSV",
+            f"{address}.csv",
+            key="download_csv",
+            icon=":material/download:",
+            type=kind,
+            help="Suggestions are Markdown, as the agent wrote them",
+        )
+        st.link_button("XLSX", f"{address}.xlsx", key="download_xlsx", help="Suggestions are Markdown here, too")
         st.link_button(
             "CSV for Excel",
             f"{address}.csv?separator=semicolon",
@@ -184,32 +219,25 @@ def story(batch: Batch, timezone: str | None, now: datetime, left: str) -> str:
 
 
 def _times(batch: Batch, timezone: str | None, now: datetime) -> list[str]:
-    """Since when it has been running, or how long it took.
+    """When it was started, and when it ended.
 
-    Two times are known: when it was launched, and when its last run started, by the launch or by a retry much later.
+    Only moments are known, not how long it was paused or stopped in between, so it doesn't say how long it took.
+    `started_at` is the start of its last run, by the launch or by a retry much later.
     """
-    launched = local_time(batch.created_at, timezone, now)
-    run_started_at = batch.started_at or batch.created_at
     if batch.is_collected:
-        return [f"collected {launched}"]
-    if run_started_at - batch.created_at < _START_DELAY:
-        started = [] if _NAME_TIME.search(batch.name) else [f"started {launched}"]
-        return [*started, *_since_launch(batch, now)]
-    since = local_time(run_started_at, timezone, now)
-    if batch.state is BatchState.RUNNING:
-        return [f"launched {launched}", f"running again since {since}"]
-    took = [f"took {duration(batch.finished_at - run_started_at)}"] if batch.finished_at else []
-    return [f"launched {launched}", f"last run {since}", *took]
+        return [f"collected {local_time(batch.created_at, timezone, now)}"]
 
+    def at(moment: datetime) -> str:
+        return local_time(moment, timezone, now)
 
-def _since_launch(batch: Batch, now: datetime) -> list[str]:
-    length = duration((batch.finished_at or now) - batch.created_at)
-    if batch.state is BatchState.FINISHED:
-        return [f"took {length}"]
-    if batch.state is BatchState.CANCELED:
-        return [f"canceled after {length}"]
-    # right after a retry nothing has been sent yet, so it hasn't been running all that time
-    return [f"running for {length}"] if batch.state is BatchState.RUNNING and batch.started_at else []
+    times: list[str] = []
+    if batch.started_at and batch.started_at - batch.created_at >= _START_DELAY:
+        times = [f"launched {at(batch.created_at)}", f"last run started {at(batch.started_at)}"]
+    elif not _NAME_TIME.search(batch.name):
+        times = [f"started {at(batch.created_at)}"]
+    if batch.finished_at and batch.state in _ENDED:
+        times.append(f"{_ENDED[batch.state]} {at(batch.finished_at)}")
+    return times
 
 
 def what_retry_does(batch: Batch, rows: int) -> str:

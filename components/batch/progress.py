@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components.states import ORDER, ROWS, SHOWN
-from components.words import number
+from components.words import number, percent
 from services.models import Counts, RowState
 
 
@@ -31,11 +31,8 @@ def shown_states(counts: Counts) -> list[RowState]:
 
 
 def share(amount: int, total: int) -> str:
-    """The percentage; never 100 % before it is all."""
-    percent = 100 * amount / max(total, 1)
-    if 0 < percent < 1:
-        return "< 1 %"
-    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
+    """The percentage; never 100% before it is all."""
+    return percent(amount / max(total, 1))
 
 
 def _bar(counts: Counts) -> str:

@@ -7,9 +7,10 @@ import streamlit as st
 from components.files import file_url
 from components.states import ROWS
 from components.suggestion import suggestion
-from components.words import count, duration, number, plain, shorten, size, state_word
+from components.words import count, duration, number, plain, shorten, size
 from services.models import NO_INPUTS, Attempt, FileRef, FileView, RowDetail, RowState
 
+_ANCHOR = "row-details"
 _PICTURE_PX = 240
 _MAX_NAME = 60
 
@@ -19,10 +20,15 @@ def no_row_panel(any_rows: bool) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown("**Row details**")
         st.caption(
-            "Select a row to read its full suggestion here. To retry several rows, tick their boxes."
+            "Select a row to read its full suggestion here. To retry several rows, check their boxes."
             if any_rows
             else "No rows match. Change the filter or the search."
         )
+
+
+def say_row_is_below(row: RowDetail) -> None:
+    """Say in passing that the row is open, where it opens out of sight below the table; with a link to it."""
+    st.toast(f"Row {number(row.number)} is open below. [Show it](#{_ANCHOR})", icon=":material/arrow_downward:")
 
 
 def retry_button(ticked: int) -> bool:
@@ -31,12 +37,19 @@ def retry_button(ticked: int) -> bool:
     return st.button(label, key="retry_selected", icon=":material/replay:", width="stretch")
 
 
-def row_panel(row: RowDetail, files: Mapping[str, FileView], clock: Callable[..., str]) -> None:
-    """Everything about one row; `files` are the stored files that its inputs name, by their hashes."""
+def row_panel(row: RowDetail, files: Mapping[str, FileView], clock: Callable[..., str], *, is_below: bool) -> None:
+    """Everything about one row.
+
+    Args:
+        row: the row.
+        files: the stored files that its inputs name, by their hashes.
+        clock: gives a moment as the viewer's clock shows it.
+        is_below: whether the panel stands below the table, out of sight, so that `say_row_is_below` links to it.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.header(f"Row {number(row.number)}", anchor=False, width="content")
+        st.header(f"Row {number(row.number)}", anchor=_ANCHOR if is_below else False, width="content")
         look = ROWS[row.state]
-        st.badge(state_word(row.state), icon=look.icon, color=look.badge)
+        st.badge(row.state.label, icon=look.icon, color=look.badge)
     if row.error and row.state is not RowState.COMPLETED:
         show = st.error if row.state is RowState.FAILED else st.warning
         show(plain(row.error))
@@ -71,7 +84,7 @@ def _file(ref: FileRef, view: FileView | None) -> None:
         st.text(f"{ref.name} (no longer stored)")
         return
     if view.image:
-        st.image(view.image, width=_PICTURE_PX)
+        st.image(view.image, width=_PICTURE_PX, alt=ref.name)
     words = f"{plain(shorten(ref.name, _MAX_NAME))} · {size(view.named.file.size)}"
     st.link_button(words, file_url(ref), icon=":material/download:", type="tertiary")
 
@@ -86,7 +99,7 @@ def _attempts(attempts: Sequence[Attempt], clock: Callable[..., str]) -> None:
 
 
 def _attempt(attempt: Attempt, clock: Callable[..., str]) -> None:
-    parts = [f"**{attempt.number}.** {state_word(attempt.state)}"]
+    parts = [f"**{attempt.number}.** {attempt.state.label}"]
     if attempt.sent_at:
         parts.append(f"sent {clock(attempt.sent_at)}")
     if attempt.assigned_at:

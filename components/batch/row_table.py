@@ -12,7 +12,7 @@ from components.files import thumbnail_url
 from components.markdown import to_plain
 from components.selection import keep_selection, latest, selected
 from components.states import ROWS
-from components.words import count, number, plain, shorten, state_word
+from components.words import count, number, plain, shorten
 from services.models import Batch, Choice, ChoiceKind, Counts, RowPage, RowPreview, RowState
 
 ALL = "all"
@@ -232,7 +232,7 @@ def _frame(rows: Sequence[RowPreview], inputs: Sequence[Column], errors_first: b
     results = {"suggestion": [to_plain(row.suggestion) for row in rows], "error": [row.error for row in rows]}
     data: dict[str, list[Any]] = {
         "number": [row.number for row in rows],
-        "status": [[state_word(row.state)] for row in rows],
+        "status": [[row.state.label] for row in rows],
         **_pictures(rows),
         **dict(list(given.items())[:1]),
         **dict(sorted(results.items(), reverse=not errors_first)),
@@ -252,7 +252,7 @@ def _pictures(rows: Sequence[RowPreview]) -> dict[str, list[str | None]]:
 def _columns(inputs: Sequence[Column], errors_first: bool) -> dict[str, Any]:
     column = st.column_config
     suggestion, error = (_NARROW_PX, _WIDE_PX) if errors_first else (_WIDE_PX, _NARROW_PX)
-    words = {state_word(state): look.fill for state, look in ROWS.items()}
+    words = {state.label: look.fill for state, look in ROWS.items()}
     given = {field.name: column.TextColumn(field.label, width=150) for field in inputs}
     return {
         "number": column.NumberColumn("Row", width=56, help="The row's number in the spreadsheet"),

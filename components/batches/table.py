@@ -64,17 +64,17 @@ def _frame(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) ->
         [
             {
                 "state": [summary.batch.state.label],
+                "attention": summary.counts.needs_attention or None,
                 "name": _label(summary.batch.name),
                 "progress": _done_percent(summary),
                 "rows": summary.batch.row_count,
                 "completed": summary.counts[RowState.COMPLETED],
-                "failed": summary.counts[RowState.FAILED],
                 "agent": shorten(summary.batch.agent.name, 80),
                 "created": clock(summary.batch.created_at),
             }
             for summary in batches
         ]
-    )
+    ).astype({"attention": "Int64"})
 
 
 def _label(name: str) -> str:
@@ -91,12 +91,15 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     words = {state.label: look.fill for state, look in BATCHES.items()}
     return {
-        "state": column.MultiselectColumn("State", options=list(words), color=list(words.values()), width=100),
+        # these two and the beginning of the name are what a phone shows
+        "state": column.MultiselectColumn("State", options=list(words), color=list(words.values()), width=88),
+        "attention": column.NumberColumn(
+            "Needs attention", format="localized", width=118, help="Rows that failed, are empty, or are unconfirmed"
+        ),
         "name": column.ButtonColumn("Batch", type="tertiary", alignment="left", width=320, key=_CLICK),
-        "progress": column.ProgressColumn("Done", min_value=0, max_value=100, format="%.0f %%", width=170),
+        "progress": column.ProgressColumn("Done", min_value=0, max_value=100, format="%.0f%%", width=170),
         "rows": column.NumberColumn("Rows", format="localized", width=90),
         "completed": column.NumberColumn("Completed", format="localized", width=100),
-        "failed": column.NumberColumn("Failed", format="localized", width=80),
         "agent": column.TextColumn("Agent", width=200),
         "created": column.TextColumn("Created", width=150),
     }

@@ -78,7 +78,7 @@ def choose_columns(
         with right.container(gap="xsmall"):
             _example(agent_input, columns, choice)
             if agent_input.name in pictures:
-                st.image(pictures[agent_input.name], width=_PICTURE_PX)
+                st.image(pictures[agent_input.name], width=_PICTURE_PX, alt=f"{columns.sender}: the image that is sent")
 
 
 def show_unused_columns(columns: Sequence[str], choices: Choices) -> None:

@@ -1,6 +1,7 @@
 """Files beside the spreadsheet: attach them, see which names have one, and follow downloads."""
 
 from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
 
 import streamlit as st
 
@@ -11,7 +12,10 @@ _MAX_LISTED = 20
 """Names that are listed of those without a file."""
 MAX_PICTURES = 8
 """Images that are shown of the attached files."""
-_PICTURE_PX, _PICTURE_NAME = 88, 14
+_PICTURE_PX, _PICTURE_NAME = 84, 12
+"""Three stand side by side on a phone, with names of one line."""
+_FEW_NAMES = 5
+"""So many names without a file are shown unfolded."""
 _MAX_NAME = 60
 _FORM_PX = 150
 
@@ -30,6 +34,7 @@ def files_title(report: FilesReport) -> None:
 def attach_form(draft_id: str, theme: str | None) -> None:
     """The form that sends files to the draft, in a frame of its own: see attach.py."""
     st.iframe(f"/attach/{draft_id}?theme={theme or 'light'}", height=_FORM_PX, alt="Attach files, a folder, or a ZIP")
+    st.caption("Files are matched to the cells that name them.")
 
 
 def show_unmatched(report: FilesReport, on_remove: Callable[[], None]) -> None:
@@ -53,11 +58,12 @@ def show_pictures(pictures: Sequence[FileView], total: int) -> None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="top"):
         for picture in pictures:
-            name = picture.named.name.rpartition("/")[2]
+            name = PurePosixPath(picture.named.name).stem
             if picture.image:
-                st.image(picture.image, caption=plain(shorten(name, _PICTURE_NAME)), width=_PICTURE_PX)
+                caption = plain(shorten(name, _PICTURE_NAME))
+                st.image(picture.image, caption=caption, width=_PICTURE_PX, alt=name)
     if total > len(pictures):
-        st.caption(f"{count(len(pictures), 'image')} of {count(total, 'file')}")
+        st.caption(f"The first {number(len(pictures))} of {count(total, 'file')}")
 
 
 def show_downloads(done: int, total: int) -> None:
@@ -88,10 +94,14 @@ def _show_found(found: int, wanted: str, verb: str, *, is_all: bool) -> None:
 def _list_names(title: str, names: Sequence[UnmatchedName], verb: str) -> None:
     if not names:
         return
-    with st.expander(title, type="compact"):
-        for name in names[:_MAX_LISTED]:
-            close = ", ".join(f"“{plain(shorten(each, _MAX_NAME))}”" for each in name.candidates)
-            hint = f": {verb} {close}" if close else ""
-            st.markdown(f"{plain(shorten(name.name, _MAX_NAME))}{hint}{'?' if close and verb != 'may be' else ''}")
+    with st.expander(title, type="compact", expanded=len(names) <= _FEW_NAMES):
+        st.markdown("\n".join(f"- {_hinted(name, verb)}" for name in names[:_MAX_LISTED]))
         if len(names) > _MAX_LISTED:
             st.caption(f"{number(len(names) - _MAX_LISTED)} more")
+
+
+def _hinted(name: UnmatchedName, verb: str) -> str:
+    """A name with the files that are close to it: "mug.jpg: did you mean “mugs.jpg”?"."""
+    close = ", ".join(f"“{plain(shorten(each, _MAX_NAME))}”" for each in name.candidates)
+    hint = f": {verb} {close}{'?' if verb != 'may be' else ''}" if close else ""
+    return f"{plain(shorten(name.name, _MAX_NAME))}{hint}"

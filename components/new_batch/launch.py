@@ -1,13 +1,13 @@
 """The last step of a new batch: its name, the estimate, and the button."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components.new_batch.steps import show_stored
-from components.words import count, duration, shorten, zone
+from components.words import count, day_and_time, duration, shorten
 from services.models import Draft, Estimate
 
 _MAX_NAME_CHARACTERS = 200
@@ -15,15 +15,13 @@ _MAX_PART_CHARACTERS = 80
 
 
 def proposed_name(draft: Draft, timezone_name: str | None) -> str:
-    """Give the name that a batch gets unless a person enters another: agent, file, and time in the viewer's zone."""
+    """Give the name that a batch gets unless a person enters another: file, agent, and time in the viewer's zone.
+
+    It begins with the file, because most batches of a list have the same agent, and a phone shows only the beginning.
+    """
     agent = draft.agent.name if draft.agent else ""
-    parts = (agent, draft.sheet.filename, _moment(draft.created_at, timezone_name))
+    parts = (draft.sheet.filename, agent, day_and_time(draft.created_at, timezone_name))
     return " · ".join(shorten(part, _MAX_PART_CHARACTERS) for part in parts if part)
-
-
-def _moment(moment: datetime, timezone_name: str | None) -> str:
-    there = moment.astimezone(zone(timezone_name))
-    return f"{there.day} {there:%b}, {there:%H:%M}"
 
 
 def name_batch(typed: str, proposed: str, on_name: Callable[[str], None]) -> str:
@@ -38,10 +36,11 @@ def name_batch(typed: str, proposed: str, on_name: Callable[[str], None]) -> str
     return typed or proposed
 
 
-def launch_button(rows: int, *, disabled: bool) -> bool:
-    """Draw the button that launches this many rows; says whether it was pressed."""
+def launch_button(rows: int, sample_rows: int | None, *, disabled: bool) -> bool:
+    """Draw the button that launches this many rows, or a sample of them first; says whether it was pressed."""
+    what = count(rows, "row") if sample_rows is None else f"a sample of {count(sample_rows, 'row')}"
     return st.button(
-        f"Launch {count(rows, 'row')}",
+        f"Launch {what}",
         key="launch",
         type="primary",
         icon=":material/rocket_launch:",

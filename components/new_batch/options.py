@@ -82,7 +82,7 @@ def _choose_resend(resend_lost: bool, on_option: OnOption) -> None:
 
 
 def show_sample(first: int, others: int) -> None:
-    """Say, beside the button that counts all rows, that this many are sent first and the others wait."""
+    """Say, beside the button that launches the sample, which rows it is and that the others wait."""
     sent = "The first row is sent now" if first == 1 else f"The first {number(first)} rows are sent now"
     waiting = "one waits until you run it" if others == 1 else f"{number(others)} wait until you run them"
     st.markdown(f"{sent}. The other {waiting}.", width="content")

@@ -33,12 +33,12 @@ OnReading = Callable[[Reading], None]
 def upload(max_megabytes: int) -> UploadedFile | None:
     """Ask for a file of any type: reading it tells better than the browser why it can't be used.
 
-    A file over the limit never leaves the browser, which only explains that in a tooltip; so the limit is shown below.
+    A file over the limit never leaves the browser. The field names the limit; what to do about it is said below.
     """
     file = st.file_uploader(
         "Drop a CSV, Excel, or OpenDocument file here, or pick one", max_upload_size=max_megabytes, key="spreadsheet"
     )
-    st.caption(f"Up to {number(max_megabytes)} MB. Split larger files and upload the parts.")
+    st.caption("Split larger files and upload the parts.")
     return file
 
 

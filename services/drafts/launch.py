@@ -17,11 +17,11 @@ def builder(draft: Draft, finders: Mapping[str, Finder]) -> mapping.Builder:
 
 
 def new_batch(draft: Draft, name: str, connection_id: str) -> NewBatch:
-    """Give the batch, with this name or, if it is empty, one made of the agent's and the file's name."""
+    """Give the batch, with this name or, if it is empty, one made of the file's and the agent's name."""
     assert draft.agent is not None  # noqa: S101 - a draft that is launched is not incomplete
     return NewBatch(
         draft_id=draft.id,
-        name=(name.strip() or f"{draft.agent.name} · {draft.sheet.filename}")[:MAX_NAME_CHARACTERS],
+        name=(name.strip() or f"{draft.sheet.filename} · {draft.agent.name}")[:MAX_NAME_CHARACTERS],
         connection=connection_id,
         agent=draft.agent,
         filename=draft.sheet.filename,

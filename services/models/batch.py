@@ -72,6 +72,11 @@ class Counts:
         return sum(self[state] for state in UNSUCCESSFUL)
 
     @property
+    def needs_attention(self) -> int:
+        """Rows with no suggestion that only a person can do something about: failed, empty, or unconfirmed."""
+        return self.unsuccessful - self.retrying + self[RowState.UNCONFIRMED]
+
+    @property
     def done(self) -> int:
         """Rows that stay as they are unless a person sends them again."""
         return self.total - self.unfinished - self.retrying

@@ -27,8 +27,12 @@ class RowState(StrEnum):
 
     @property
     def label(self) -> str:
-        """The word shown to people: `in_progress` reads "In progress"."""
-        return self.value.replace("_", " ").capitalize()
+        """The word shown to people, in the download too: `in_progress` reads "In progress".
+
+        A row that is being sent is still waiting for them.
+        """
+        shown = RowState.WAITING if self is RowState.SENDING else self
+        return shown.value.replace("_", " ").capitalize()
 
 
 class BatchState(StrEnum):

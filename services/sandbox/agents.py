@@ -68,7 +68,7 @@ AGENTS = (
         name="Product description",
         created_at="2026-03-12T09:30:00Z",
         inputs=(
-            Input("Product name", "text", True, "The name of the product, as it stands in the shop."),
+            Input("Product name", "text", True, "The name of the product, as it appears in your store."),
             Input("Tone", "dropdown", True, "The voice of the text.", {"list": list(product.VOICES)}),
             Input(
                 "Key features",
@@ -87,7 +87,7 @@ AGENTS = (
         inputs=(
             Input("Product", "text", True, "What the post is about: a product, an event, an offer."),
             Input("Channel", "dropdown", True, "Where the post will appear.", {"list": list(social.CHANNELS)}),
-            Input("Audience", "text", False, "Who should read it, for example: new parents in small flats."),
+            Input("Audience", "text", False, "Who should read it, for example: new parents in small apartments."),
         ),
         write=social.write,
     ),
@@ -116,7 +116,7 @@ AGENTS = (
                 "Brief",
                 "file",
                 True,
-                "The brief to sum up, in up to three files or links.",
+                "The brief to summarize: up to three files or links.",
                 {
                     "file_types": ["pdf", "docx", "txt"],
                     "max_files": 3,

@@ -62,7 +62,7 @@ BRAND_BOOK = ExampleGraph(
 CATALOG = ExampleGraph(
     id="b9e64d17-2f83-4c05-8e5a-d40a7c1f6b29",
     name="Product catalog",
-    description="Materials, sizes, and care of everything in the shop.",
+    description="Materials, sizes, and care of everything in the store.",
     days_ago=12.5,
     files=(
         ("Spring catalog.pdf", "completed"),

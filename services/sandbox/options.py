@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """How the sandbox behaves; the limits per minute are those Writer publishes for an organisation.
+    """How the sandbox behaves; the limits per minute are those Writer publishes for an organization.
 
     Raises ValueError for limits below 1, negative times, rates outside 0..1, or a range that runs backwards.
     """

@@ -95,14 +95,14 @@ class Batches:
         """Resume a paused batch. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
             if not models.resumable(_get_to_change(connection, batch_id), connection_id):
-                raise RefusedError("Only a paused batch can go on, and only on the connection it was launched on.")
+                raise RefusedError("Only a paused batch can be resumed, and only on the connection it was launched on.")
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="")
 
     def resume_anyway(self, batch_id: str, connection_id: str) -> None:
         """Resume a batch although nearly all of its rows fail, and turn the breaker off. Raises as `resume`."""
         with self._database.write() as connection:
             if not models.resumable_anyway(_get_to_change(connection, batch_id), connection_id):
-                raise RefusedError("This batch is not paused because its rows fail.")
+                raise RefusedError("This batch isn't paused because its rows fail.")
             _set(connection, batch_id, state=BatchState.RUNNING, pause_kind=None, reason="", unguarded=True)
 
     def run_remaining(self, batch_id: str, connection_id: str) -> None:
@@ -117,7 +117,7 @@ class Batches:
         with self._database.write() as connection:
             batch = _get_to_change(connection, batch_id)
             if not models.cancelable(batch):
-                raise RefusedError("This batch is over already.")
+                raise RefusedError("This batch has already ended.")
             waiting = (rows.c.batch_id == batch_id) & (rows.c.state == RowState.WAITING)
             # a collected row can be sent later only as a retry of its job
             retry_of = rows.c.retry_of if batch.is_collected else None
@@ -145,7 +145,7 @@ class Batches:
         """Delete a batch that is over, with its rows. Raises RefusedError, MissingError."""
         with self._database.write() as connection:
             if not models.deletable(_get_to_change(connection, batch_id), counts_of(connection, batch_id)):
-                raise RefusedError("A batch can be deleted once it is over and nothing of it is at Writer.")
+                raise RefusedError("A batch can be deleted once it has ended and none of its jobs are running.")
             connection.execute(delete(batches).where(batches.c.id == batch_id))
 
 

@@ -105,7 +105,7 @@ class Marketer:
 
     def click_batch(self, place: int, box: bool = False) -> None:
         """Click the name of the batch at that place in the list, or the box at its left."""
-        self._click_cell("batches", place, 15 if box else 155)
+        self._click_cell("batches", place, 15 if box else 280)
 
     def click_job(self, place: int) -> None:
         """Click the job at that place in the list of an agent's jobs."""

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import FilePayload, ViewportSize, expect
 
 from tests.browser.axe import serious_problems
 from tests.browser.conftest import SCREEN
 from tests.browser.marketer import PATIENCE, Marketer
 from tests.browser.seeding import Seeded, seed
 from tests.browser.test_layout import PHONE
+from tests.support.pictures import picture
 from tests.support.server import Server
 
 Scheme = Literal["light", "dark"]
@@ -130,6 +131,13 @@ def test_no_other_screen_has_a_serious_problem(somebody: Marketer) -> None:
     marketer.choose("agent", "Product description")
     expect(marketer.button("launch")).to_contain_text("Launch 1 row", timeout=PATIENCE)
     problems += check(marketer, "draft with problems")
+    marketer.open("/")
+    marketer.upload("photos.csv", b"Photo,Page topic\nmug.png,Mugs\ncap.png,Caps\n")
+    marketer.choose("agent", "Image alt text")
+    photos = [FilePayload(name=name, mimeType="image/png", buffer=picture("teal")) for name in ("mug.png", "rug.png")]
+    marketer.element("files").frame_locator("iframe").get_by_label("Choose files").set_input_files(photos)
+    expect(marketer.page.get_by_text("1 of 2 files found")).to_be_visible(timeout=PATIENCE)
+    problems += check(marketer, "draft with files")
 
     marketer.open("/batches")
     expect(marketer.element("batches")).to_be_visible(timeout=PATIENCE)

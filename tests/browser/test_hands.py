@@ -69,7 +69,7 @@ def test_a_dialog_stays_open_and_no_button_takes_the_place_of_another(
     marketer = visit(slow_server)
     draft(marketer, "Apron")
     choose_sample(marketer, 1)
-    marketer.launch(f"Launch {ROWS} rows")
+    marketer.launch("Launch a sample of 1 row")
     expect(marketer.button("run_remaining")).to_be_visible(timeout=PATIENCE)
     other = second_tab(marketer)
     expect(marketer.page.get_by_text("No jobs running")).to_be_visible(timeout=PATIENCE)

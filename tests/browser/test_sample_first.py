@@ -36,7 +36,7 @@ def test_the_first_rows_come_back_before_a_person_lets_the_others_go(marketer: M
     marketer.settle()
     marketer.page.wait_for_function(_BESIDE_THE_BUTTON, arg=told, timeout=PATIENCE)
 
-    marketer.launch("Launch 24 rows")
+    marketer.launch("Launch a sample of 4 rows")
     expect(marketer.button("run_remaining")).to_contain_text("Run the remaining 20 rows", timeout=PATIENCE)
     marketer.sees(waiting=20, in_progress=0)
     expect(marketer.button("resume")).to_have_count(0)

@@ -41,11 +41,11 @@ def test_a_duration_is_rounded_as_a_person_would(seconds: int, text: str) -> Non
 @pytest.mark.parametrize(
     ("moment", "text"),
     [
-        (datetime(2026, 3, 10, 7, 5, tzinfo=UTC), "08:05"),
-        (datetime(2026, 3, 9, 22, 59, tzinfo=UTC), "yesterday, 23:59"),
-        (datetime(2026, 1, 3, 13, 2, tzinfo=UTC), "3 Jan, 14:02"),
-        (datetime(2025, 12, 31, 22, 0, tzinfo=UTC), "31 Dec 2025, 23:00"),
-        (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "1 Jan, 00:30"),
+        (datetime(2026, 3, 10, 7, 5, tzinfo=UTC), "8:05 AM"),
+        (datetime(2026, 3, 9, 22, 59, tzinfo=UTC), "yesterday, 11:59 PM"),
+        (datetime(2026, 1, 3, 13, 2, tzinfo=UTC), "Jan 3, 2:02 PM"),
+        (datetime(2025, 12, 31, 22, 0, tzinfo=UTC), "Dec 31, 2025, 11:00 PM"),
+        (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "Jan 1, 12:30 AM"),
     ],
 )
 def test_a_time_is_the_viewers_and_as_short_as_it_stays_clear(moment: datetime, text: str) -> None:
@@ -54,7 +54,7 @@ def test_a_time_is_the_viewers_and_as_short_as_it_stays_clear(moment: datetime, 
 
 @pytest.mark.parametrize("name", [None, "", "Nowhere/At_All", "../../etc/passwd"])
 def test_an_unknown_zone_reads_as_utc(name: str | None) -> None:
-    assert local_time(datetime(2026, 3, 10, 7, 5, tzinfo=UTC), name, NOW) == "07:05"
+    assert local_time(datetime(2026, 3, 10, 7, 5, tzinfo=UTC), name, NOW) == "7:05 AM"
 
 
 def test_a_long_text_is_cut_on_one_line_with_an_ellipsis() -> None:

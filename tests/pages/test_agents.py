@@ -28,7 +28,7 @@ def test_agents_are_listed_with_what_they_need_and_how_they_did(desk: StubDesk, 
     page = visit("agents.py")
     assert names(page) == ["Product description", r"\*Tag\* lines"]
     assert captions(page) == [
-        "3 batches · 1,204 rows · a few seconds a job · under 1 % failed recently · last used 10 Mar, 10:30",
+        "3 batches · 1,204 rows · a few seconds a job · < 1% failed recently · last used Mar 10, 10:30 AM",
         "- **Product** · text, required\n- **Tone** · dropdown, optional",
         "Not used here yet",
         "- **Photo** · image, up to 3 values, optional",
@@ -73,7 +73,7 @@ def test_many_agents_come_in_pages(desk: StubDesk, visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0.0, "0 %"), (0.001, "under 1 %"), (0.126, "13 %"), (0.999, "99 %"), (1.0, "100 %")]
+    ("share", "words"), [(0.0, "0%"), (0.001, "< 1%"), (0.126, "13%"), (0.999, "> 99%"), (1.0, "100%")]
 )
 def test_a_share_is_never_rounded_to_all_or_nothing(share: float, words: str) -> None:
     usage = AgentUsage(1, 1, LAUNCHED, share, timedelta(minutes=3).total_seconds())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import components.page
 from components.markdown import MAX_CHARACTERS
 from components.selection import selected
 from components.words import plain
@@ -216,6 +217,22 @@ def test_table_and_downloads_keep_their_places_when_the_batch_changes_its_state(
         assert [place_of(page, kind) for kind in ("dataframe", "link_button")] == before
 
 
+@pytest.mark.parametrize(
+    ("seconds_ago", "toolbar"),
+    [(60, ["pause", "cancel", "retry_failed"]), (1, ["retry_failed", "pause", "cancel"])],
+)
+def test_retry_moves_to_the_edge_once_a_batch_has_rested_and_stays_there_when_it_runs_again(
+    desk: StubDesk, visit: Visit, seconds_ago: int, toolbar: list[str]
+) -> None:
+    desk.hold(a_batch(), some_rows(failed=1, waiting=1))
+    page = visit("batch.py", id="batch-1")
+    over = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    desk.hold(a_batch(state=BatchState.FINISHED, finished_at=over), some_rows(failed=2))
+    page = settled(page.run())
+    desk.hold(a_batch(), some_rows(failed=1, waiting=1))
+    assert list(buttons(settled(page.run())))[:3] == toolbar
+
+
 # what the buttons do
 
 
@@ -383,9 +400,9 @@ def test_the_story_of_a_batch_is_reported_in_the_viewers_time(desk: StubDesk, vi
     over = LAUNCHED + timedelta(minutes=8)
     desk.hold(a_batch(state=BatchState.FINISHED, created_at=LAUNCHED, finished_at=over), some_rows(completed=2))
     told = visit("batch.py", id="batch-1").caption[0].value
-    assert told.startswith("Product description · spring\\-range\\.xlsx · 2 rows · started 10 Mar")
-    assert ", 10:30 · " in told
-    assert told.endswith("took about 8 minutes")
+    assert told.startswith("Product description · spring\\-range\\.xlsx · 2 rows · started Mar 10")
+    assert ", 10:30 AM · " in told
+    assert told.endswith(", 10:38 AM")
 
 
 def test_a_running_batch_says_how_long_it_takes_at_least_and_then_how_long_it_still_takes(
@@ -428,7 +445,7 @@ def test_the_story_tells_what_was_chosen_at_launch(
 ) -> None:
     over = LAUNCHED + timedelta(minutes=8)
     desk.hold(a_batch(state=BatchState.FINISHED, finished_at=over, options=options), some_rows(completed=1))
-    assert visit("batch.py", id="batch-1").caption[0].value.partition("took about 8 minutes")[2] == told
+    assert visit("batch.py", id="batch-1").caption[0].value.partition(":38 AM")[2] == told
 
 
 @pytest.mark.parametrize(
@@ -892,6 +909,19 @@ def test_a_click_on_a_row_opens_it_and_leaves_the_ticked_rows_for_the_bulk_retry
     assert desk.told == [("retry", "batch-1", [0, 3])]
 
 
+def test_on_a_phone_a_toast_says_once_that_the_row_is_open_below(
+    desk: StubDesk, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=3))
+    page = select(visit("batch.py", id="batch-1"), clicked=0)
+    assert sentences(page.toast) == []
+    monkeypatch.setattr(components.page, "on_phone", lambda: True)
+    page = select(page, clicked=1)
+    assert sentences(page.toast) == ["Row 3 is open below. [Show it](#row-details)"]
+    assert [title.anchor for title in page.header if title.value == "Row 3"] == ["row-details"]
+    assert sentences(settled(page.run()).toast) == []
+
+
 def test_the_open_row_is_retried_alone_where_none_is_ticked(desk: StubDesk, visit: Visit) -> None:
     desk.hold(a_batch(state=BatchState.FINISHED), some_rows(failed=2))
     press(select(visit("batch.py", id="batch-1"), clicked=1), "retry_selected")
@@ -1023,6 +1053,32 @@ def test_canceled_rows_are_sent_without_a_question(desk: StubDesk, visit: Visit)
     assert buttons(page)["send_canceled"] == "Send 2 canceled rows"
     press(page, "send_canceled")
     assert desk.told == [("send_canceled", "batch-1")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (1, ["1 row is unconfirmed: Writer may have processed it. You can resend it once no jobs are running."]),
+        (2, ["2 rows are unconfirmed: Writer may have processed them. You can resend them once no jobs are running."]),
+        (0, []),
+    ],
+)
+def test_unconfirmed_rows_are_explained_while_nothing_can_be_done_about_them(
+    desk: StubDesk, visit: Visit, rows: int, said: list[str]
+) -> None:
+    desk.hold(a_batch(), some_rows(waiting=1, unconfirmed=rows))
+    page = visit("batch.py", id="batch-1")
+    assert [text for text in sentences(page.caption) if "unconfirmed" in text] == said
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=1, unconfirmed=rows))
+    assert [text for text in sentences(visit("batch.py", id="batch-1").caption) if "unconfirmed" in text] == []
+
+
+def test_downloads_and_the_source_say_that_suggestions_are_markdown(desk: StubDesk, visit: Visit) -> None:
+    desk.hold(a_batch(state=BatchState.FINISHED), some_rows(completed=1))
+    page = select(visit("batch.py", id="batch-1"), 0)
+    helps = {link.proto.label: link.proto.help for link in page.get("link_button")}
+    assert [label for label, words in helps.items() if "Markdown" in words] == ["Download CSV", "XLSX"]
+    assert "Markdown" in page.toggle(key="suggestion_view").help
 
 
 @pytest.mark.parametrize("changes", [{}, {"state": BatchState.FINISHED, "connection": "https://api.writer.com"}])

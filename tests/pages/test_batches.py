@@ -40,11 +40,12 @@ def test_without_batches_the_page_leads_to_a_new_one(visit: Visit) -> None:
 
 
 def test_batches_are_listed_newest_first_with_their_counts(desk: StubDesk, visit: Visit) -> None:
-    desk.hold(finished("old", name="Old"), some_rows(completed=3, failed=1))
+    desk.hold(finished("old", name="Old"), some_rows(completed=3, failed=1, empty=3, unconfirmed=2))
     desk.hold(a_batch("new", name="New", created_at=LAUNCHED + timedelta(days=1)), some_rows(completed=1, waiting=3))
     page = visit("batches.py")
     records = page.dataframe[0].value.to_dict("records")
-    assert [record.pop("created")[:6] for record in records] == ["11 Mar", "10 Mar"]
+    assert [record.pop("created").split(",")[0] for record in records] == ["Mar 11", "Mar 10"]
+    assert [str(record.pop("attention")) for record in records] == ["None", "6"]
     assert records == [
         {
             "name": "New",
@@ -52,32 +53,31 @@ def test_batches_are_listed_newest_first_with_their_counts(desk: StubDesk, visit
             "progress": 25.0,
             "rows": 4,
             "completed": 1,
-            "failed": 0,
             "agent": "Product description",
         },
         {
             "name": "Old",
             "state": ["Finished"],
             "progress": 100.0,
-            "rows": 4,
+            "rows": 9,
             "completed": 3,
-            "failed": 1,
             "agent": "Product description",
         },
     ]
 
 
-def test_a_batch_is_not_done_while_automatic_retries_are_pending(desk: StubDesk, visit: Visit) -> None:
+def test_rows_that_are_retried_automatically_are_not_done_and_need_nobody(desk: StubDesk, visit: Visit) -> None:
     desk.retrying = 1
     desk.hold(a_batch(), some_rows(completed=2, failed=2))
-    assert list(visit("batches.py").dataframe[0].value["progress"]) == [75.0]
+    table = visit("batches.py").dataframe[0].value
+    assert (list(table["progress"]), list(table["attention"])) == ([75.0], [1])
 
 
 def test_a_ticked_batch_can_be_opened_and_deleted(desk: StubDesk, visit: Visit) -> None:
     desk.hold(finished("one"), some_rows(completed=1))
     page = visit("batches.py")
     assert buttons(page) == set()
-    assert "Click a batch's name to open it. To delete a batch, tick its box." in captions(page)
+    assert "Click a batch's name to open it. To delete one, check its box." in captions(page)
     assert buttons(select(page, 0)) == {"open_batch", "delete"}
 
 

@@ -81,7 +81,7 @@ def test_a_test_of_the_connection_lists_the_agents_and_how_long_it_took(desk: St
     page = visit("connection.py")
     page = settled(page.button(key="test_connection").click().run())
     assert desk.told == [("test",)]
-    assert [box.value for box in page.success] == ["Connected at 10 Mar, 10:30: **2 agents** in 420\u00a0ms."]
+    assert [box.value for box in page.success] == ["Connected at Mar 10, 10:30 AM: **2 agents** in 420\u00a0ms."]
     assert r"Product description · Tag \*line\*" in texts(page)
     page = settled(page.run())
     assert desk.told == [("test",)]
@@ -137,7 +137,7 @@ def test_a_failed_test_shows_writers_words_literally(desk: StubDesk, visit: Visi
     desk.tested = FAILED
     page = settled(visit("connection.py").button(key="test_connection").click().run())
     assert [box.value for box in page.error] == [
-        r"Writer refuses this key\. Writer says\: “No \*such\* key\.” :small[Tested at 10 Mar, 10:30.]"
+        r"Writer refuses this key\. Writer says\: “No \*such\* key\.” :small[Tested at Mar 10, 10:30 AM.]"
     ]
 
 
@@ -175,12 +175,12 @@ NOW = datetime.now(UTC)
         (
             Load(5, 396),
             ConnectionHealth(key_refused_at=LAUNCHED),
-            {"Held back by": "Writer has rejected the API key since 10 Mar, 10:30."},
+            {"Held back by": "Writer has rejected the API key since Mar 10, 10:30 AM."},
         ),
         (
             Load(5, 396),
             ConnectionHealth(unreachable_since=LAUNCHED),
-            {"Held back by": "Can't reach Writer since 10 Mar, 10:30. Copydesk keeps trying."},
+            {"Held back by": "Can't reach Writer since Mar 10, 10:30 AM. Copydesk keeps trying."},
         ),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import components.page
+from components.words import plain
 from services.desk import Desk
 from services.drafts import mapping
 from services.errors import KeyRefusedError, LaunchError, SheetError, UnreachableError
@@ -187,10 +188,8 @@ class TestASpreadsheetThatCannotBeUsed:
         assert len(page.error) == 1
         assert r"\.pdf" in page.error[0].value
 
-    def test_what_to_do_with_a_file_that_the_browser_does_not_even_send_is_reported(
-        self, visit: Visit, desk: Desk
-    ) -> None:
-        limit = f"Up to {desk.settings.max_upload_mb} MB. Split larger files and upload the parts."
+    def test_what_to_do_with_a_file_that_the_browser_does_not_even_send_is_reported(self, visit: Visit) -> None:
+        limit = "Split larger files and upload the parts."
         assert limit in sentences(visit().caption)
 
     def test_it_is_not_read_again_when_something_else_happens(
@@ -683,13 +682,13 @@ class TestTheCheck:
         [
             (
                 1,
-                "1 row is ready. 1 has problems and will be skipped; "
-                "fix it in your spreadsheet and upload it again to include it.",
+                "1 row is ready. 1 has problems and will be skipped. "
+                "To include it, fix it in your spreadsheet and upload it again.",
             ),
             (
                 2,
-                "1 row is ready. 2 have problems and will be skipped; "
-                "fix them in your spreadsheet and upload it again to include them.",
+                "1 row is ready. 2 have problems and will be skipped. "
+                "To include them, fix them in your spreadsheet and upload it again.",
             ),
         ],
     )
@@ -701,16 +700,36 @@ class TestTheCheck:
         assert page.button(key="launch").label == "Launch 1 row"
 
     def test_each_problem_names_row_column_and_value(self, visit: Visit, desk: Desk) -> None:
-        table = visit(flawed(desk, 1).id).dataframe[1].value
-        assert table.iloc[:, :3].to_numpy().tolist() == [[3, "Tone", "Loud"]]
-        assert list(table.columns) == ["Row", "Column", "Value", "Problem"]
-        assert "Warm" in table.iloc[0, 3]
+        table = visit(flawed(desk, 1).id).table[0].value
+        assert list(table.columns) == ["Row", "Cell", "Problem"]
+        assert [cell.replace("\\", "") for cell in table.iloc[0]] == [
+            "3",
+            "**Tone** Loud",
+            "“Loud” isn't one of the options. Use “Warm”, “Expert”, “Playful”, “Bold”, or “Minimal”.",
+        ]
+
+    def test_a_value_in_the_list_of_problems_shows_as_it_is(self, visit: Visit, desk: Desk) -> None:
+        sheet = b"Product name,Tone\nMug,Warm\nMug,![x](http://evil.example/a.png)\n"
+        table = visit(with_agent(desk, desk.drafts.open(sheet, "mugs.csv")).id).table[0].value
+        assert table["Cell"][0] == f"**Tone** {plain('![x](http://evil.example/a.png)')}"
+        assert "![" not in table["Problem"][0]
+
+    def test_names_without_a_file_are_listed_and_the_check_asks_for_the_files(self, visit: Visit, desk: Desk) -> None:
+        sheet = b"Photo,Page topic\nmug.jpg,Mugs\ncap.jpg,Caps\n"
+        page = visit(with_agent(desk, desk.drafts.open(sheet, "photos.csv"), "Image alt text").id)
+        (names,) = (box for box in page.expander if "without a file" in box.label)
+        assert (names.label, names.proto.expanded) == ("2 names without a file", True)
+        assert [text.value for text in names.markdown] == ["- mug\\.jpg\n- cap\\.jpg"]
+        assert sentences(page.error) == [
+            "No rows are ready: 2 have problems. Choose other columns, attach other files, or fix the rows in your "
+            "spreadsheet and upload it again."
+        ]
 
     def test_only_the_first_problems_are_shown_and_all_are_counted(self, visit: Visit, desk: Desk) -> None:
         draft = flawed(desk, 1_200)
         page = visit(draft.id)
         shown = len(desk.drafts.check(draft).problems)
-        assert len(page.dataframe[1].value) == shown
+        assert len(page.table[0].value) == shown
         assert f"First {shown:,} of 1,200 problems" in sentences(page.caption)
 
     def test_without_a_row_that_is_ready_nothing_can_be_launched(self, visit: Visit, desk: Desk) -> None:
@@ -733,7 +752,7 @@ class TestTheLaunch:
         page.query_params["draft"] = sample.id
         page.context["timezone"] = "Europe/Berlin"
         assert settled(page.run()).text_input(key="batch_name").value == (
-            "Product description · Sample products.csv · 10 Mar, 00:05"
+            "Sample products.csv · Product description · Mar 10, 12:05 AM"
         )
 
     def test_an_emptied_name_gives_way_to_the_proposed_one(self, visit: Visit, desk: Desk, sample: Draft) -> None:
@@ -853,7 +872,7 @@ class TestTheSendingOptions:
             assert [box.label for box in shown.expander] == [
                 "Sending options: sample of 7 rows first · failed jobs retried up to 2 times · lost rows resent"
             ]
-            assert shown.button(key="launch").label == "Launch 24 rows"
+            assert shown.button(key="launch").label == "Launch a sample of 7 rows"
 
     def test_an_option_that_is_switched_off_is_stored_too(self, visit: Visit, desk: Desk, sample: Draft) -> None:
         desk.drafts.save_options(sample.id, LaunchOptions(sample_rows=7, retries=3, resend_lost=True))
@@ -885,6 +904,7 @@ class TestTheSendingOptions:
         assert page.number_input(key="sample_rows").value == first
         assert page.number_input(key="sample_rows").max == rows - 1
         assert told in sentences(page.markdown)
+        assert page.button(key="launch").label == f"Launch a sample of {first} row{'s' if first > 1 else ''}"
 
     def test_a_single_row_has_no_sample(self, visit: Visit, desk: Desk) -> None:
         draft = of_rows(desk, 1)

@@ -161,7 +161,7 @@ def test_the_newest_batch_comes_first_page_by_page(store: Store) -> None:
 @pytest.mark.parametrize("make", [running, paused])
 def test_a_batch_that_is_not_over_is_not_deleted(store: Store, make: Callable[[Store], str]) -> None:
     batch_id = make(store)
-    with pytest.raises(RefusedError, match="once it is over"):
+    with pytest.raises(RefusedError, match="once it has ended"):
         store.batches.delete(batch_id)
     assert store.batches.get(batch_id).counts.total == 1
 

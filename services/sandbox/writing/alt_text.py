@@ -8,12 +8,12 @@ from services.sandbox.writing.text import Text, capital, subject, with_article
 SUBJECTS = (
     "two colleagues laughing over a laptop in a bright café",
     "a steaming cup of tea beside an open notebook",
-    "a woman in a yellow raincoat crossing a cobbled street",
+    "a woman in a yellow raincoat crossing a cobblestone street",
     "hands kneading dough on a floured wooden table",
     "a bicycle with a wicker basket leaning against a blue door",
     "a row of houseplants on a sunny windowsill",
     "a small team gathered around a wall of paper sketches",
-    "a father and his daughter packing a rucksack in a hallway",
+    "a father and his daughter packing a backpack in a hallway",
 )
 
 VIEWS = (
@@ -26,7 +26,7 @@ VIEWS = (
 
 LIGHTS = (
     "in warm morning light",
-    "against a plain grey wall",
+    "against a plain gray wall",
     "lit from the left",
     "with long evening shadows",
     "in the soft light of an overcast day",

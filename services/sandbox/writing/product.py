@@ -26,7 +26,7 @@ VOICES = {
         titles=("{name}, made for every day", "A little comfort: {name}", "Come home to {name}"),
         openers=(
             "Some things make a place feel lived in. **{name}** is one of them.",
-            "Meet **{name}** — for slow mornings, full tables and everything in between.",
+            "Meet **{name}** — for slow mornings, full tables, and everything in between.",
             "There is a quiet joy in things made with care, and **{name}** has plenty of it.",
             "You know the feeling of the first sip of café au lait on a Sunday? We had it in mind for **{name}**.",
             "A small kindness to yourself, or to someone you love: **{name}**.",
@@ -90,7 +90,7 @@ VOICES = {
             "Some people collect stamps. You, clearly, have better taste: **{name}**.",
         ),
         bodies=(
-            "It doesn’t do the dishes (we asked), but it makes everything around it a good deal jollier.",
+            "It doesn’t do the dishes (we asked), but it makes everything around it a whole lot jollier.",
             "Equal parts clever and cheeky, and just the right amount of “why not?”.",
             "Side effects: humming, happy dances, and friends who “just happened to be nearby”.",
             "Serious design went into it. Then we added the silly bits. You’re welcome.",
@@ -100,7 +100,7 @@ VOICES = {
             "Go on, you know you want to. 🎉",
             "Life’s short — take the fun one.",
             "Batteries of joy included, naïve optimism optional.",
-            "Add to basket; do the happy dance; repeat.",
+            "Add to cart; do the happy dance; repeat.",
             "Ready when you are, sunshine!",
         ),
         bullets=True,

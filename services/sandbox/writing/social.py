@@ -81,7 +81,7 @@ CHANNELS = {
             "Small change, big sigh of relief.",
             "Yes, it really is that simple.",
         ),
-        calls=("Have a look 👇", "Your thoughts?", "Link below.", "Go on, be first."),
+        calls=("Take a look 👇", "Your thoughts?", "Link below.", "Go on, be first."),
         tags=("#Launch", "#NewRelease", "#OutNow"),
         tag_count=1,
     ),
@@ -102,7 +102,7 @@ CHANNELS = {
             "**{product}** makes the everyday run smoother, so there’s more room for the parts you enjoy.",
         ),
         calls=(
-            "Drop by this week, or order from the sofa: the link is below.",
+            "Drop by this week, or order from your couch: the link is below.",
             "Share this with someone who’d love it!",
             "Tell us in the comments how you’d use it. The nicest idea wins a little surprise. 🎁",
             "Questions? Just ask, we’re right here.",

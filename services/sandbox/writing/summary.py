@@ -13,13 +13,13 @@ GISTS = (
     "At its heart is one wish: fewer messages, said better, and in the places where people decide.",
     "The team wants to move from “we have everything” to “we have the right thing for you”.",
     "A launch in two waves — first to customers who know the brand, then to everyone who should.",
-    "The task is a clear story for the autumn season: one idea, three formats, no jargon.",
+    "The task is a clear story for the fall season: one idea, three formats, no jargon.",
 )
 
 SECTIONS = {
     "Goal": (
         "Raise unaided awareness by 8 points within two quarters, and turn it into trials.",
-        "Win back lapsed customers; a 15 % reactivation rate would count as success.",
+        "Win back lapsed customers; a 15% reactivation rate would count as success.",
         "Make the new range the first thing people name when asked about the category.",
     ),
     "Audience": (
@@ -33,7 +33,7 @@ SECTIONS = {
         "“Less to think about.” Every asset should end there.",
     ),
     "Tone": (
-        "Friendly and precise; humour is welcome, irony is not. Think café conversation, not keynote.",
+        "Friendly and precise; humor is welcome, irony is not. Think café conversation, not keynote.",
         "Confident, never loud. Short sentences, strong verbs, no superlatives.",
         "Warm and matter-of-fact, with a little naïveté where it charms.",
     ),
@@ -46,8 +46,8 @@ SECTIONS = {
 
 QUESTIONS = (
     "Who signs off the final wording, and by when?",
-    "Is last year’s claim to be kept, or may it go?",
-    "Does the budget include media, or production alone?",
+    "Do we keep last year’s tagline, or can it go?",
+    "Does the budget include media, or production only?",
     "Which markets come second, and do they need their own visuals?",
 )
 
