@@ -1,6 +1,7 @@
 """Rows as a file has them -> named columns and packed rows, within the limits."""
 
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import SEEK_END
@@ -8,6 +9,7 @@ from itertools import chain, islice, repeat, takewhile
 from typing import BinaryIO
 
 from services.chunks import CHUNK_ROWS, pack, unpack
+from services.drafts.sheets.flaws import flaw_notes
 from services.drafts.sheets.footers import TAIL_ROWS, find_footer
 from services.drafts.sheets.headers import name_columns
 from services.drafts.sheets.invisible import has_invisible, is_invisible
@@ -104,6 +106,8 @@ class _Pass:
         self.width = self.needed = len(self._header)
         self._names = name_columns(self._header)[0] if self.width <= limits.max_columns else ()
         self._count = self._blank = self._empty_lines = 0
+        self._flaws: Counter[tuple[str, int]] = Counter()
+        """The number of cells with a flaw by the flaw's message and their column's position."""
         self._hidden: list[int] = []
         self._footer: list[tuple[SheetRow, OuterKind]] = []
 
@@ -124,7 +128,8 @@ class _Pass:
         names, renamed = name_columns(self._header)
         reason = (self._top.header.reason,) if self._top.header.reason else ()
         blank = (f"{counted(self._blank, 'blank row')} left out.",) if self._blank else ()
-        notes = (*reason, *renamed, *self._footer_notes(), *self._hidden_notes(), *blank, *self._source.notes())
+        left_out = (*self._footer_notes(), *self._hidden_notes(), *blank)
+        notes = (*reason, *renamed, *flaw_notes(self._flaws, names), *left_out, *self._source.notes())
         footer = tuple(outer_row(row.number, kind, row.cells) for row, kind in self._footer)
         layout = replace(self._top.layout, footer=footer, hidden_rows=len(self._hidden))
         return Table(names, self._count, notes, layout)
@@ -185,6 +190,7 @@ class _Pass:
         self.needed = max(self.needed, 1 + max(position for position, _, _ in flaws))
         if self.needed > len(self._names):
             return ()  # these rows will be read once more
+        self._flaws.update((message, position) for position, _, message in flaws)
         return tuple(Problem(self._names[position], value, message) for position, value, message in flaws)
 
     def _write(self, group: Sequence[SheetRow]) -> None:

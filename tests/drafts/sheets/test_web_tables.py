@@ -2,11 +2,13 @@
 
 import base64
 import quopri
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.drafts.sheets.flaws import flaw_notes
 from services.drafts.sheets.moments import DATE_NOTE
 from services.drafts.sheets.problems import ERROR_VALUE, NO_RESULT
 from services.drafts.sheets.refusals import REMEDY, damaged_error
@@ -215,7 +217,8 @@ def test_every_type_of_value_in_xml_spreadsheet_2003() -> None:
             (Problem("g", "#REF!", ERROR_VALUE), Problem("h", "=RC[-1]*2", NO_RESULT)),
         )
     ]
-    assert (sheet.reading, sheet.notes) == (Reading(sheet="Data"), (DATE_NOTE,))
+    flaws = flaw_notes(Counter([(ERROR_VALUE, 6), (NO_RESULT, 7)]), sheet.columns)
+    assert (sheet.reading, sheet.notes) == (Reading(sheet="Data"), (*flaws, DATE_NOTE))
 
 
 def test_rows_and_cells_stand_where_their_index_says() -> None:
