@@ -12,6 +12,7 @@ from services.chunks import CHUNK_ROWS, pack, unpack
 from services.drafts.sheets.flaws import flaw_notes
 from services.drafts.sheets.footers import TAIL_ROWS, find_footer
 from services.drafts.sheets.headers import name_columns
+from services.drafts.sheets.hidden import hidden_column_notes, hidden_row_notes
 from services.drafts.sheets.invisible import has_invisible, is_invisible
 from services.drafts.sheets.row_numbers import name_rows
 from services.drafts.sheets.source import Flaw, Merge, MisreadError, RawRow, Source
@@ -113,7 +114,7 @@ class _Pass:
 
     def run(self) -> None:
         """Count all rows, and write them as long as width and limits hold; the last ones wait for the end."""
-        rows = iter(self._visible() if self._source.hidden_rows else self._rows)
+        rows = iter(self._visible() if self._source.hidden.rows else self._rows)
         group: list[SheetRow] = []
         while some := list(islice(rows, CHUNK_ROWS)):
             group += self._even(some) or self._uneven(some)
@@ -128,7 +129,7 @@ class _Pass:
         names, renamed = name_columns(self._header)
         reason = (self._top.header.reason,) if self._top.header.reason else ()
         blank = (f"{counted(self._blank, 'blank row')} left out.",) if self._blank else ()
-        left_out = (*self._footer_notes(), *self._hidden_notes(), *blank)
+        left_out = (*self._footer_notes(), *self._hidden_notes(names), *blank)
         notes = (*reason, *renamed, *flaw_notes(self._flaws, names), *left_out, *self._source.notes())
         footer = tuple(outer_row(row.number, kind, row.cells) for row, kind in self._footer)
         layout = replace(self._top.layout, footer=footer, hidden_rows=len(self._hidden))
@@ -161,9 +162,9 @@ class _Pass:
             yield SheetRow(number, tuple(cells), self._problems(flaws) if flaws else ())
 
     def _visible(self) -> Iterator[RawRow]:
-        """Note the rows that a filter hides, and leave them out if a person wants that."""
+        """Note the hidden rows, and leave them out if a person wants that."""
         for row in self._rows:
-            if row[0] in self._source.hidden_rows and any(map(str.strip, row[1])):
+            if row[0] in self._source.hidden.rows and any(map(str.strip, row[1])):
                 self._hidden.append(row[0])
                 if self._source.reading.skip_hidden:
                     continue
@@ -254,15 +255,10 @@ class _Pass:
         rows = name_rows([row.number for row, _ in self._footer])
         return (f"{rows.capitalize()} {looks} and {'is' if one else 'are'} left out.",)
 
-    def _hidden_notes(self) -> tuple[str, ...]:
-        if not self._hidden:
-            return ()
-        rows, number = name_rows(self._hidden), len(self._hidden)
-        if self._source.reading.skip_hidden:
-            return (
-                f"{counted(number, 'row')} left out because a filter hides {'it' if number == 1 else 'them'}: {rows}.",
-            )
-        return (f"{number:,} {'row is' if number == 1 else 'rows are'} hidden by a filter: {rows}.",)
+    def _hidden_notes(self, names: Sequence[str]) -> tuple[str, ...]:
+        hidden, are_left_out = self._source.hidden, self._source.reading.skip_hidden
+        rows = hidden_row_notes(self._hidden, hidden, are_left_out=are_left_out)
+        return rows + hidden_column_notes(hidden, names)
 
     def _check(self) -> None:
         if self.needed > self._limits.max_columns:
@@ -280,7 +276,7 @@ class _Pass:
 
     def _no_rows(self) -> str:
         if self._hidden:
-            return "A filter hides every row of this spreadsheet. Include the hidden rows, or clear the filter."
+            return "Every row of this spreadsheet is hidden. Include the hidden rows, or show them in your spreadsheet."
         if self._source.reading.header_row:
             return (
                 f"There are no rows below row {self._top.header.rows[-1]:,}. Choose another row for the column names."
