@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from xml.parsers import expat
 
-from services.drafts.sheets.book import check_sheet, early_merges, in_order
+from services.drafts.sheets.book import check_sheet, in_order, table_merges
 from services.drafts.sheets.moments import DATE_NOTE
 from services.drafts.sheets.refusals import damaged_error
 from services.drafts.sheets.source import Flaw, Hidden, Merge, RawRow, Source
@@ -86,7 +86,7 @@ class Grids:
             rows=lambda: self._rows(position, first_column),
             reading=Reading(sheet=name),
             notes=lambda: grid_notes(grid),
-            merged=early_merges(grid.merged, first_column),
+            merged=table_merges(grid.merged, first_column),
             hidden=grid.hidden(first_column),
         )
 

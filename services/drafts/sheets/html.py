@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from services.drafts.sheets.book import check_sheet, early_merges, in_order
+from services.drafts.sheets.book import check_sheet, in_order, table_merges
 from services.drafts.sheets.css import NumberFormats
 from services.drafts.sheets.formats import parse_format
 from services.drafts.sheets.grid import MAX_COLUMNS, Grid, grid_notes, name_apart
@@ -72,7 +72,7 @@ class HtmlTables:
             rows=lambda: iter(grid.rows),
             reading=Reading(sheet=name),
             notes=lambda: grid_notes(grid),
-            merged=early_merges(grid.merged),
+            merged=table_merges(grid.merged),
             hidden=grid.hidden(0),
         )
 

@@ -48,7 +48,7 @@ class Source:
     notes: Callable[[], tuple[str, ...]]
     """To be called after the rows were read."""
     merged: Sequence[Merge] = ()
-    """Cells of the first rows that were merged; known before the rows are read."""
+    """Merged cells; known before the rows are read. Those within one row are only given for the first rows."""
     hidden: Hidden = Hidden()
     """Known before the rows are read."""
     encoding_previews: tuple[tuple[str, str], ...] = ()

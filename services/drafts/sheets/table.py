@@ -2,7 +2,7 @@
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import SEEK_END
 from itertools import chain, islice, repeat, takewhile
@@ -14,6 +14,7 @@ from services.drafts.sheets.footers import TAIL_ROWS, find_footer
 from services.drafts.sheets.headers import name_columns
 from services.drafts.sheets.hidden import hidden_column_notes, hidden_row_notes
 from services.drafts.sheets.invisible import has_invisible, is_invisible
+from services.drafts.sheets.merged import FillDown
 from services.drafts.sheets.row_numbers import name_rows
 from services.drafts.sheets.source import Flaw, Merge, MisreadError, RawRow, Source
 from services.drafts.sheets.top import outer_row, read_top
@@ -102,7 +103,8 @@ class _Pass:
         if top is None:
             raise NoRowsError("This spreadsheet is empty. Choose one with a header row and at least one row below it.")
         self._top = top
-        self._rows: Iterable[RawRow] = chain(top.body, rows)
+        self._merged = FillDown(source.merged, top.header.rows[-1])
+        self._rows = self._merged.rows(chain(top.body, rows))
         self._header = _pad(_trim(top.header.names), width)
         self.width = self.needed = len(self._header)
         self._names = name_columns(self._header)[0] if self.width <= limits.max_columns else ()
@@ -130,7 +132,8 @@ class _Pass:
         reason = (self._top.header.reason,) if self._top.header.reason else ()
         blank = (f"{counted(self._blank, 'blank row')} left out.",) if self._blank else ()
         left_out = (*self._footer_notes(), *self._hidden_notes(names), *blank)
-        notes = (*reason, *renamed, *flaw_notes(self._flaws, names), *left_out, *self._source.notes())
+        cells = (*self._merged.notes(names), *flaw_notes(self._flaws, names))
+        notes = (*reason, *renamed, *cells, *left_out, *self._source.notes())
         footer = tuple(outer_row(row.number, kind, row.cells) for row, kind in self._footer)
         layout = replace(self._top.layout, footer=footer, hidden_rows=len(self._hidden))
         return Table(names, self._count, notes, layout)

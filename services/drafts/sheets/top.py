@@ -33,6 +33,7 @@ def read_top(rows: Iterator[RawRow], reading: Reading, merged: Sequence[Merge]) 
     head = _read_head(rows, (reading.header_row or 0) + (reading.header_rows or 1))
     if not head:
         return None
+    merged = [merge for merge in merged if merge.first_row <= head[-1][0]]
     found = head_rows([(number, cells) for number, cells, _ in head], merged)
     header = _chosen(found, reading, merged) if reading.header_row else find_header(found[:HEAD_ROWS], merged)
     body = [row for row in head if row[0] > header.rows[-1]]

@@ -10,7 +10,7 @@ from xlrd.compdoc import CompDocError
 from xlrd.sheet import Sheet
 
 from services.drafts.sheets.biff import SheetRecords, sheet_records, workbook_records
-from services.drafts.sheets.book import check_sheet, early_merges, in_order
+from services.drafts.sheets.book import check_sheet, in_order, table_merges
 from services.drafts.sheets.formats import NumberFormat, parse_format
 from services.drafts.sheets.moments import DATE_NOTE, serial_text
 from services.drafts.sheets.numbers import plain, shown
@@ -82,7 +82,7 @@ class Xls:
                 rows=rows.read,
                 reading=Reading(sheet=name),
                 notes=rows.notes,
-                merged=early_merges(_merges(sheet), rows.first_column),
+                merged=table_merges(_merges(sheet), rows.first_column),
                 hidden=_hidden(sheet, records, rows.first_column),
             )
         except _UNREADABLE as exc:

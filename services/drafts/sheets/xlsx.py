@@ -18,7 +18,7 @@ from python_calamine import (
 )
 
 from services.drafts.sheets.archive import Archive
-from services.drafts.sheets.book import check_sheet, early_merges, in_order
+from services.drafts.sheets.book import check_sheet, in_order, table_merges
 from services.drafts.sheets.marks import CellContext, Mark, read_marks
 from services.drafts.sheets.moments import DATE_NOTE, iso
 from services.drafts.sheets.numbers import plain, shown
@@ -134,7 +134,7 @@ def _merges(sheet: CalamineSheet) -> tuple[Merge, ...]:
         return ()
     ranges = sheet.merged_cell_ranges or []
     merges = (Merge(first[0] + 1, last[0] + 1, first[1], last[1]) for first, last in ranges)
-    return early_merges(merges, start[1])
+    return table_merges(merges, start[1])
 
 
 class _Rows:
