@@ -5,6 +5,7 @@ import re
 from enum import StrEnum
 from pathlib import Path, PurePath
 
+from services.drafts.sheets.encodings import is_utf32
 from services.drafts.sheets.refusals import REMEDY, not_a_spreadsheet, password_error
 from services.errors import SheetError
 
@@ -191,6 +192,8 @@ def _text_kind(start: bytes, *, is_text: bool) -> Kind:
 
 def _is_binary(start: bytes) -> bool:
     """Whether there are more control characters than a text has by accident; in UTF-16, zeros are no sign."""
+    if is_utf32(start):
+        return False
     text = start.rstrip(b"\0")
     if b"\n" in text or b"\r" in text:
         start = text  # what fills up the end of a file of several lines is no sign either

@@ -3,7 +3,7 @@
 import codecs
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 
 from services.drafts.sheets.dialect import excel_hint
@@ -18,6 +18,7 @@ from services.models import Reading
 _SAMPLE_CHARACTERS = 200_000
 _REPAIRED = "\ufdd0"
 """Stands behind each character that stands in for bytes that can't be decoded, until its row is known."""
+_READ, _REPLACED = "read as Windows-1252", "replaced by “\ufffd”"
 _AS_WESTERN, _AS_UNKNOWN = "copydesk-western", "copydesk-unknown"
 """The names under which the two ways to replace such bytes are registered with Python's codecs."""
 _END_OF_FILE = re.compile(rb"(?:\A|(?<=[\r\n]))\x1a[\x1a\r\n\0 ]*\Z|\x1a+\Z")
@@ -64,9 +65,12 @@ class _Text:
 
     def __init__(self, data: bytes, encoding: str) -> None:
         self._codec, self._is_intact = codec_for(data, encoding)
-        self._data = _without_nul_pairs(data) if self._codec.startswith("utf-16") else _without_padding(data)
         self._encoding = encoding
-        self._repaired: dict[int, int] = {}
+        if encoding == "utf-32":  # four bytes a character are cumbersome
+            data, self._codec = data.decode(self._codec, self._errors()).encode(), "utf-8-sig"
+        self._data = _without_nul_pairs(data) if self._codec.startswith("utf-16") else _without_padding(data)
+        self._repaired: dict[str, dict[int, int]] = {}
+        """What became of characters that the encoding doesn't know, and how many of them are in which rows."""
 
     def sample(self) -> str:
         """The first characters."""
@@ -78,7 +82,7 @@ class _Text:
         lines: Iterable[str] = self._open()
         if self._codec.startswith("utf-16"):
             lines = _without_end_of_file(lines)
-        if self._encoding in ("utf-8", "utf-16"):
+        if self._encoding in ("utf-8", "utf-16", "utf-32"):
             lines = iter(lines)
             lines = chain((line[_leading_marks(line) :] for line in islice(lines, 1)), lines)
         return (line.replace("\0", "\ufffd") for line in lines) if b"\0" in self._data else lines
@@ -95,24 +99,35 @@ class _Text:
         return (*self._repair_notes(), *((nul_note(nul),) if nul else ()))
 
     def _repair_notes(self) -> tuple[str, ...]:
-        if not self._repaired:
-            return ()
-        rows, number = name_rows(sorted(self._repaired)), sum(self._repaired.values())
+        return tuple(self._repair_note(how, rows) for how, rows in self._repaired.items() if rows)
+
+    def _repair_note(self, how: str, rows: Mapping[int, int]) -> str:
+        number = sum(rows.values())
         if self._encoding == "utf-8":
             what = "1 character isn't" if number == 1 else f"{number:,} characters aren't"
-            return (f"{what} valid UTF-8 and {_was(number)} read as Windows-1252 or as “\ufffd”: {rows}.",)
-        what = "1 character doesn't" if number == 1 else f"{number:,} characters don't"
-        return (f"{what} fit {ENCODINGS[self._encoding]} and {_was(number)} replaced by “\ufffd”: {rows}.",)
+            what = f"{what} valid UTF-8"
+        else:
+            what = "1 character doesn't" if number == 1 else f"{number:,} characters don't"
+            what = f"{what} fit {ENCODINGS[self._encoding]}"
+        return f"{what} and {_was(number)} {how}: {name_rows(sorted(rows))}."
 
     def _open(self) -> io.TextIOWrapper:
-        errors = "strict" if self._is_intact else _AS_WESTERN if self._encoding == "utf-8" else _AS_UNKNOWN
-        return io.TextIOWrapper(io.BytesIO(self._data), self._codec, errors, newline="")
+        return io.TextIOWrapper(io.BytesIO(self._data), self._codec, self._errors(), newline="")
+
+    def _errors(self) -> str:
+        """Name the way to replace bytes that the encoding doesn't know."""
+        if self._is_intact:
+            return "strict"
+        return _AS_WESTERN if self._encoding == "utf-8" else _AS_UNKNOWN
 
     def _noted(self, rows: Iterable[RawRow]) -> Iterator[RawRow]:
-        self._repaired = {}
+        self._repaired = {_READ: {}, _REPLACED: {}}
         for number, cells, flaws in rows:
             if marks := sum(cell.count(_REPAIRED) for cell in cells):
-                self._repaired[number] = marks
+                lost = sum(cell.count(f"\ufffd{_REPAIRED}") for cell in cells)
+                for how, count in ((_REPLACED, lost), (_READ, marks - lost)):
+                    if count:
+                        self._repaired[how][number] = count
                 cells = [cell.replace(_REPAIRED, "") for cell in cells]
             yield number, cells, flaws
 
@@ -154,6 +169,8 @@ def _as_western(error: UnicodeError) -> tuple[str, int]:
     """Read the bytes that aren't UTF-8 as Windows-1252, which is where they mostly come from."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    if error.reason == "unexpected end of data":
+        return "\ufffd" + _REPAIRED, error.end  # the text was cut within its last character
     read = (bytes([byte]).decode("cp1252", "replace") for byte in error.object[error.start : error.end])
     return "".join((char if char.isprintable() else "\ufffd") + _REPAIRED for char in read), error.end
 

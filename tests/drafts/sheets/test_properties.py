@@ -18,6 +18,8 @@ SCRIPTS = (range(1, 0x600), range(0x2010, 0x2130), range(0x3000, 0x3100), range(
 def letters(codec: str) -> list[str]:
     """Pick characters of many scripts that an encoding has."""
     candidates = [chr(code) for script in SCRIPTS for code in script] + ["\uffe5", "\U0001f600"]
+    if codec == "iso-2022-jp":
+        candidates = [letter for letter in candidates if letter not in "\x0e\x0f\x1b"]  # which switch character sets
     return [letter for letter in candidates if letter.encode(codec, "ignore").decode(codec) == letter]
 
 
