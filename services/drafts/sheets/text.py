@@ -8,6 +8,8 @@ from itertools import chain, islice
 
 from services.drafts.sheets.dialect import excel_hint
 from services.drafts.sheets.encodings import ENCODINGS, codec_for, find_encoding
+from services.drafts.sheets.protected import Protected
+from services.drafts.sheets.quoting import find_quoting
 from services.drafts.sheets.records import Records
 from services.drafts.sheets.row_numbers import name_rows
 from services.drafts.sheets.separators import SEPARATORS, find_separator
@@ -41,15 +43,19 @@ def open_text(data: bytes, reading: Reading, language: str = "") -> Source:
     encoding = reading.encoding or guess.encoding
     text = _Text(data, encoding)
     sample = text.sample()
-    hint = excel_hint(sample)
-    separator = reading.separator or hint or find_separator(sample, whole=len(sample) < _SAMPLE_CHARACTERS)
+    hint, whole = excel_hint(sample), len(sample) < _SAMPLE_CHARACTERS
+    quoting = None if hint else find_quoting(sample, reading.separator, whole=whole)
+    sample = quoting.sample(sample) if quoting else sample
+    separator = reading.separator or hint or find_separator(sample, whole=whole)
     if separator not in SEPARATORS:
         raise SheetError(f"The separator “{separator}” isn't on the list. Choose one from the list.")
-    records = Records(lambda: islice(text.lines(), 1 if hint else 0, None), separator)
+    lines = (lambda: quoting.lines(text.lines())) if quoting else text.lines
+    records = Records(lambda: islice(lines(), 1 if hint else 0, None), separator)
+    protected = Protected()
     return Source(
-        rows=lambda: text.without_marks(records.rows()),
+        rows=lambda: protected.rows(text.rows(records)) if text.may_have('="') else text.rows(records),
         reading=Reading(encoding=encoding, separator=separator),
-        notes=lambda: text.notes() + records.notes(),
+        notes=lambda: text.notes() + ((quoting.note,) if quoting else ()) + records.notes() + protected.notes(),
         encoding_previews=guess.previews,
         is_encoding_sure=reading.encoding is not None or guess.is_sure,
     )
@@ -87,9 +93,13 @@ class _Text:
             lines = chain((line[_leading_marks(line) :] for line in islice(lines, 1)), lines)
         return (line.replace("\0", "\ufffd") for line in lines) if b"\0" in self._data else lines
 
-    def without_marks(self, rows: Iterable[RawRow]) -> Iterable[RawRow]:
+    def rows(self, records: Records) -> Iterable[RawRow]:
         """The rows, with the places of repaired characters noted and their marks removed."""
-        return rows if self._is_intact else self._noted(rows)
+        return records.rows() if self._is_intact else self._noted(records.rows())
+
+    def may_have(self, text: str) -> bool:
+        """Whether characters of ASCII may be anywhere in the file."""
+        return any(text.encode(codec) in self._data for codec in ("ascii", "utf-16-le", "utf-16-be"))
 
     def notes(self) -> tuple[str, ...]:
         """What was replaced in the rows read so far."""
