@@ -129,11 +129,10 @@ class _Pass:
     def table(self) -> Table:
         """Give what the rows became, after `run`."""
         names, renamed = name_columns(self._header)
-        reason = (self._top.header.reason,) if self._top.header.reason else ()
         blank = (f"{counted(self._blank, 'blank row')} left out.",) if self._blank else ()
         left_out = (*self._footer_notes(), *self._hidden_notes(names), *blank)
         cells = (*self._merged.notes(names), *flaw_notes(self._flaws, names))
-        notes = (*reason, *renamed, *cells, *left_out, *self._source.notes())
+        notes = (*self._top.notes, *renamed, *cells, *left_out, *self._source.notes())
         footer = tuple(outer_row(row.number, kind, row.cells) for row, kind in self._footer)
         layout = replace(self._top.layout, footer=footer, hidden_rows=len(self._hidden))
         return Table(names, self._count, notes, layout)
