@@ -50,7 +50,8 @@ class HtmlTables:
         tables = sorted(target.tables, key=lambda table: -table.size)[:_MAX_TABLES]
         self._grids = [table.grid for table in target.tables if table.size and table in tables]
         if not self._grids:
-            raise SheetError(f"This file is a web page without a table. {REMEDY}")
+            what = "whose tables are empty" if target.tables else "without a table"
+            raise SheetError(f"This file is a web page {what}. {REMEDY}")
         if len(self._grids) == len(target.names):
             for grid, name in zip(self._grids, target.names, strict=True):
                 grid.name = name

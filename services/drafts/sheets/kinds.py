@@ -51,6 +51,8 @@ _BEFORE_ROOT = re.compile(
     r"(?:\ufeff|\s|<!--.*?-->|<\?.*?\?>|<!doctype(?:[^>\[]|\[.*?\])*>)+", re.DOTALL | re.IGNORECASE
 )
 _ROOT = re.compile(r"<(?:([A-Za-z][\w.-]*):)?([A-Za-z][\w.-]*)")
+_ONLY_TAGS = re.compile(rb"(?:\s*+<[A-Za-z/!][^<>]*+>)++\s*+(?:<[^<>]*+)?")
+_TABLE = re.compile(rb"<table[\s>]", re.IGNORECASE)
 _MIME_HEADER = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.DOTALL)
 _MIME_PAGES = re.compile(r"^content-type:\s*(?:multipart/|text/html)", re.MULTILINE | re.IGNORECASE)
 _PAGE_TAGS = frozenset(["html", "head", "body", "table", "meta", "style", "title", "script", "link", "base"])
@@ -102,7 +104,8 @@ def kind_of(path: Path, filename: str, *, is_text: bool) -> Kind:
         return _zip_kind(path)
     if _BARE_BIFF.match(start):
         return Kind.XLS
-    return _markup_kind(start) or _text_kind(start, is_text=is_text)
+    kind = _markup_kind(start) or _text_kind(start, is_text=is_text)
+    return Kind.HTML if kind is Kind.TEXT and _is_deep_page(start, path) else kind
 
 
 def _ole_kind(data: bytes) -> Kind:
@@ -150,6 +153,13 @@ def _markup_kind(start: bytes) -> Kind | None:
     if before and "<?xml" in before[0]:
         raise not_a_spreadsheet("an XML file")
     return None
+
+
+def _is_deep_page(start: bytes, path: Path) -> bool:
+    """Tell a page whose table is within so many other elements that the sample holds nothing but their tags."""
+    if len(start) < _SAMPLE_BYTES or not _ONLY_TAGS.fullmatch(start):
+        return False
+    return _TABLE.search(path.read_bytes()) is not None
 
 
 def _unfinished_markup(text: str) -> Kind | None:
