@@ -53,6 +53,13 @@ _BEFORE_ROOT = re.compile(
 _ROOT = re.compile(r"<(?:([A-Za-z][\w.-]*):)?([A-Za-z][\w.-]*)")
 _ONLY_TAGS = re.compile(rb"(?:\s*+<[A-Za-z/!][^<>]*+>)++\s*+(?:<[^<>]*+)?")
 _TABLE = re.compile(rb"<table[\s>]", re.IGNORECASE)
+_JSON_TEXT = r'"(?:[^"\\\r\n]|\\.)*+"'
+_JSON = re.compile(
+    rf"""[\ufeff\s]*+(?:(?:\[\s*)*\{{\s*{_JSON_TEXT}\s*:\s*(?:["\[{{\d-]|true|false|null)  # objects
+    |\[\s*\[\s*(?:["\d-]|true|false|null)  # lists of values
+    |(?:\[\s*{_JSON_TEXT}(?:\s*,\s*{_JSON_TEXT})*+\s*\]\s*)++\Z)""",
+    re.VERBOSE,
+)
 _MIME_HEADER = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.DOTALL)
 _MIME_PAGES = re.compile(r"^content-type:\s*(?:multipart/|text/html)", re.MULTILINE | re.IGNORECASE)
 _PAGE_TAGS = frozenset(["html", "head", "body", "table", "meta", "style", "title", "script", "link", "base"])
@@ -192,6 +199,8 @@ def _decoded_start(start: bytes) -> str:
 
 
 def _text_kind(start: bytes, *, is_text: bool) -> Kind:
+    if _JSON.match(_decoded_start(start)):
+        raise SheetError(f"This is JSON, not a spreadsheet. {REMEDY}")
     for signature, name in _OTHERS:
         if signature.match(start):
             raise not_a_spreadsheet(name)

@@ -2,7 +2,7 @@
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import SEEK_END
 from itertools import chain, islice, repeat, takewhile
@@ -111,6 +111,8 @@ class _Pass:
         self._count = self._blank = self._empty_lines = 0
         self._flaws: Counter[tuple[str, int]] = Counter()
         """The number of cells with a flaw by the flaw's message and their column's position."""
+        self._has_names = sum(map(bool, self._header)) > 1
+        self._repeated: list[int] = []
         self._hidden: list[int] = []
         self._footer: list[tuple[SheetRow, OuterKind]] = []
 
@@ -130,7 +132,7 @@ class _Pass:
         """Give what the rows became, after `run`."""
         names, renamed = name_columns(self._header)
         blank = (f"{counted(self._blank, 'blank row')} left out.",) if self._blank else ()
-        left_out = (*self._footer_notes(), *self._hidden_notes(names), *blank)
+        left_out = (*self._repeated_notes(), *self._footer_notes(), *self._hidden_notes(names), *blank)
         cells = (*self._merged.notes(names), *flaw_notes(self._flaws, names))
         notes = (*self._top.notes, *renamed, *cells, *left_out, *self._source.notes())
         footer = tuple(outer_row(row.number, kind, row.cells) for row, kind in self._footer)
@@ -145,11 +147,16 @@ class _Pass:
         The first cell of a row that isn't blank is seldom blank, so the others aren't asked.
         """
         numbers, cells, flaws = zip(*rows, strict=True)
-        if any(flaws) or set(map(len, cells)) != {self.width} or not all(row[0].strip() for row in cells):
+        if any(flaws) or set(map(len, cells)) != {self.width} or not self._begin_ordinarily(cells):
             return []
         if self._empty_lines:
             self._end_gap()
         return list(map(SheetRow, numbers, map(tuple, cells), repeat(())))
+
+    def _begin_ordinarily(self, rows: Iterable[Sequence[str]]) -> bool:
+        """Whether the first cells of rows are neither blank nor the name of their column."""
+        firsts = {row[0].strip() for row in rows}
+        return not ("" in firsts or self._header[0] in firsts)
 
     def _uneven(self, rows: Sequence[RawRow]) -> Iterator[SheetRow]:
         """Take rows one by one: some are blank, longer or shorter than the header, or have flaws."""
@@ -161,7 +168,16 @@ class _Pass:
                 self._end_gap()
             if len(cells) != self.width:
                 cells = self._fitted(cells)
+            if self._is_header(cells):
+                self._repeated.append(number)
+                continue
             yield SheetRow(number, tuple(cells), self._problems(flaws) if flaws else ())
+
+    def _is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row repeats the column names, as where files were joined."""
+        if not self._has_names or cells[0].strip() != self._header[0]:
+            return False
+        return [cell.strip() for cell in cells] == [*self._header]
 
     def _visible(self) -> Iterator[RawRow]:
         """Note the hidden rows, and leave them out if a person wants that."""
@@ -239,8 +255,8 @@ class _Pass:
         return self._blank_between(upper, lower) > 0
 
     def _blank_between(self, upper: int, lower: int) -> int:
-        """Count the rows between two that aren't blank; those that were left out as hidden aren't blank either."""
-        skipped = self._hidden if self._source.reading.skip_hidden else []
+        """Count the blank rows between two; those that were left out for another reason aren't blank."""
+        skipped: list[int] = [*self._repeated, *(self._hidden if self._source.reading.skip_hidden else ())]
         return lower - upper - 1 - sum(upper < number < lower for number in skipped)
 
     def _forget_gaps(self, last_kept: int, last: int) -> None:
@@ -256,6 +272,12 @@ class _Pass:
         looks = _LOOKS[kinds.pop() if len(kinds) == 1 else None][0 if one else 1]
         rows = name_rows([row.number for row, _ in self._footer])
         return (f"{rows.capitalize()} {looks} and {'is' if one else 'are'} left out.",)
+
+    def _repeated_notes(self) -> tuple[str, ...]:
+        if not self._repeated:
+            return ()
+        repeat = "repeats the column names and was" if len(self._repeated) == 1 else "repeat the column names and were"
+        return (f"{name_rows(self._repeated).capitalize()} {repeat} left out.",)
 
     def _hidden_notes(self, names: Sequence[str]) -> tuple[str, ...]:
         hidden, are_left_out = self._source.hidden, self._source.reading.skip_hidden

@@ -75,6 +75,7 @@ class _Text:
         if encoding == "utf-32":  # four bytes a character are cumbersome
             data, self._codec = data.decode(self._codec, self._errors()).encode(), "utf-8-sig"
         self._data = _without_nul_pairs(data) if self._codec.startswith("utf-16") else _without_padding(data)
+        self._inner_marks = _inner_marks(self._data, self._codec)
         self._repaired: dict[str, dict[int, int]] = {}
         """What became of characters that the encoding doesn't know, and how many of them are in which rows."""
 
@@ -91,6 +92,8 @@ class _Text:
         if self._encoding in ("utf-8", "utf-16", "utf-32"):
             lines = iter(lines)
             lines = chain((line[_leading_marks(line) :] for line in islice(lines, 1)), lines)
+        if self._inner_marks:
+            lines = (line.lstrip("\ufeff") for line in lines)
         return (line.replace("\0", "\ufffd") for line in lines) if b"\0" in self._data else lines
 
     def rows(self, records: Records) -> Iterable[RawRow]:
@@ -106,7 +109,8 @@ class _Text:
         nul = self._data.count(b"\0") if b"\0" in self._data and not self._codec.startswith("utf-16") else 0
         if self._codec.startswith("utf-16") and b"\0\0" in self._data:
             nul = sum(line.count("\0") for line in self._open())
-        return (*self._repair_notes(), *((nul_note(nul),) if nul else ()))
+        marks = (f"{counted(self._inner_marks, 'byte order mark')} left out at the start of a row.",)
+        return (*self._repair_notes(), *(marks if self._inner_marks else ()), *((nul_note(nul),) if nul else ()))
 
     def _repair_notes(self) -> tuple[str, ...]:
         return tuple(self._repair_note(how, rows) for how, rows in self._repaired.items() if rows)
@@ -158,6 +162,16 @@ def _without_nul_pairs(data: bytes) -> bytes:
 def _leading_marks(line: str) -> int:
     marks = _MARKS.match(line)
     return marks.end() if marks else 0
+
+
+def _inner_marks(data: bytes, codec: str) -> int:
+    """Count the lines after the first that begin with a byte order mark, as where files were joined."""
+    if codec == "utf-16":
+        codec = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+    if codec not in ("utf-8-sig", "utf-16-le", "utf-16-be"):
+        return 0
+    codec = codec.removesuffix("-sig")
+    return sum(data.count(f"{end}\ufeff".encode(codec)) for end in "\r\n")
 
 
 def _was(number: int) -> str:
