@@ -11,7 +11,7 @@ from services.drafts.checks import Checks
 from services.drafts.mapping.refit import refit
 from services.drafts.proposals import Proposals
 from services.engine.embedded import Engine
-from services.errors import LaunchError
+from services.errors import LaunchError, SheetError
 from services.models import Agent, Check, Choices, Draft, Estimate, LaunchOptions, MatchReason, Reading, SheetRow
 from services.settings import Settings
 from services.store import Store
@@ -51,7 +51,10 @@ class Drafts:
 
     def open_pasted(self, text: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """The same for cells pasted from a spreadsheet."""
-        return self._open(*sheets.pasted(text), on_progress)
+        try:
+            return self._open(*sheets.pasted(text), on_progress)
+        except SheetError as exc:
+            raise sheets.pasted_error(exc) from exc
 
     def open_sample(self) -> Draft:
         """The same for the 24 sample products."""

@@ -179,6 +179,11 @@ def _unfinished_markup(text: str) -> Kind | None:
     return None
 
 
+def is_json(text: str) -> bool:
+    """Whether a text, or its beginning, is JSON with objects or lists."""
+    return _JSON.match(text) is not None
+
+
 def is_mime(data: bytes) -> bool:
     """Whether a file begins like a message, as web archives do."""
     return _has_mime_header(_decoded_start(data[:_SAMPLE_BYTES]))
@@ -199,7 +204,7 @@ def _decoded_start(start: bytes) -> str:
 
 
 def _text_kind(start: bytes, *, is_text: bool) -> Kind:
-    if _JSON.match(_decoded_start(start)):
+    if is_json(_decoded_start(start)):
         raise SheetError(f"This is JSON, not a spreadsheet. {REMEDY}")
     for signature, name in _OTHERS:
         if signature.match(start):
