@@ -94,11 +94,13 @@ def request_spreadsheet(desk: Desk) -> None:
             sample = offer_sample()
         with right:
             pasted = paste()
+            paste_slot = st.container()
     show_overview()
     show_drafts(desk)
     if sample:
         slot.error(plain(open_draft(slot, Source("sample", "the sample", lambda _: desk.drafts.open_sample()))))
-    open_first(slot, [*uploaded(desk, file), *pasted_cells(desk, pasted)])
+    open_first(slot, uploaded(desk, file))
+    open_first(paste_slot, pasted_cells(desk, pasted))
 
 
 def announce_agent(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from components.new_batch.steps import PAGE_WIDTH, distinct, show_stored
 from components.words import count, number, plain, shorten
-from services.drafts.sheets import ENCODINGS, SEPARATORS
+from services.drafts.sheets import ENCODINGS, PASTED_NAME, SEPARATORS
 from services.models import Layout, OuterKind, OuterRow, Reading, Sheet, SheetRow
 
 FIELD_WIDTH = 240
@@ -58,15 +58,22 @@ def offer_sample() -> bool:
 
 
 def paste() -> str:
-    """Ask for cells instead of a file; the button is for people who have just pasted and look for the next step."""
+    """Ask for cells instead of a file; gives them, or "" as long as there are none.
+
+    The button is for people who have just pasted and look for the next step.
+    """
     text = st.text_area(
         "Or paste cells, including the header row",
         key="pasted",
         height=124,
         placeholder="Product\tTone\nSwim goggles\tWarm",
     )
-    st.button("Use these cells", key="use_pasted", icon=":material/content_paste:")
-    return text if text.strip() else ""
+    pressed = st.button("Use these cells", key="use_pasted", icon=":material/content_paste:")
+    if text.strip():
+        return text
+    if pressed:
+        st.error("There are no cells to use. Paste a header row and at least one row below it.")
+    return ""
 
 
 def show_reading_progress(place: DeltaGenerator, name: str) -> Callable[[int], None]:
@@ -99,7 +106,7 @@ def choose_reading(sheet: Sheet, on_reading: OnReading, on_another: Callable[[],
             _choose_sheet(sheet, on_reading)
         if sheet.layout.header_choices:
             _choose_header(sheet.layout, reading, on_reading)
-        if reading.encoding is not None:
+        if reading.encoding is not None and sheet.filename != PASTED_NAME:
             _reading_field("encoding", "Encoding", ENCODINGS, reading, on_reading, _ENCODING_FIELD_WIDTH)
         if reading.separator is not None:
             _reading_field("separator", "Separator", SEPARATORS, reading, on_reading)

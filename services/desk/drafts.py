@@ -70,7 +70,10 @@ class Drafts:
 
     def open_pasted(self, text: str, on_progress: Callable[[int], None] = _quiet) -> Draft:
         """The same for cells pasted from a spreadsheet."""
-        return self._open(*sheets.pasted(text), on_progress)
+        try:
+            return self._open(*sheets.pasted(text), on_progress)
+        except SheetError as exc:
+            raise sheets.pasted_error(exc) from exc
 
     def open_batch(self, batch_id: str, states: Collection[RowState] = ()) -> Draft:
         """Make a draft of a batch's rows in those states (all if empty), with its agent, choices, and files.

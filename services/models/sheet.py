@@ -38,7 +38,7 @@ class Reading:
     keep_footer: bool = False
     """Whether rows at the end that look like totals or remarks are kept as rows."""
     skip_hidden: bool = False
-    """Whether rows hidden by a filter are left out."""
+    """Whether hidden rows are left out."""
 
 
 class HeaderChoice(NamedTuple):
@@ -84,7 +84,7 @@ class Layout:
     footer: tuple[OuterRow, ...] = ()
     """The rows at the end that look like totals or remarks, kept or not."""
     hidden_rows: int = 0
-    """How many rows of the table a filter hides, left out or not."""
+    """How many rows of the table are hidden, left out or not."""
     encoding_previews: tuple[tuple[str, str], ...] = ()
     """The likely encodings of a text that isn't Unicode, and how each reads a line of it."""
     is_encoding_sure: bool = True

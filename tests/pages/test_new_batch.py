@@ -212,6 +212,20 @@ class TestASpreadsheetThatCannotBeUsed:
         monkeypatch.setattr(desk.drafts, "open_sample", raising(SheetError("Reading took too long.")))
         assert sentences(press(visit(), "use_sample").error) == [r"Reading took too long\."]
 
+    def test_pasted_cells_are_refused_beside_their_field_in_words_about_pasting(self, visit: Visit) -> None:
+        page = settled(visit().text_area(key="pasted").input("Name\tTone").run())
+        upload_column, paste_column = page.columns[:2]
+        assert sentences(upload_column.error) == []
+        assert sentences(paste_column.error) == [
+            r"The pasted text has a header but no rows\. "
+            r"Copy the cells you need\, including the header row\, and paste them again\."
+        ]
+
+    def test_the_button_below_an_empty_field_asks_for_cells(self, visit: Visit) -> None:
+        page = press(visit(), "use_pasted")
+        sentence = "There are no cells to use. Paste a header row and at least one row below it."
+        assert [box.value for box in page.columns[1].error] == [sentence]
+
     def test_it_does_not_block_pasted_cells(self, visit: Visit, desk: Desk) -> None:
         page = upload(visit(), "empty.csv", "")
         page = settled(page.text_area(key="pasted").input("Name\tTone\nMug\tWarm").run())
@@ -233,6 +247,11 @@ class TestHowAFileIsRead:
         assert page.selectbox(key="encoding").value == "UTF-8"
         assert page.selectbox(key="separator").value == "Comma ( , )"
         assert "sheet" not in keys(page)
+
+    def test_pasted_cells_offer_no_encoding(self, visit: Visit, desk: Desk) -> None:
+        page = visit(desk.drafts.open_pasted("Name,Tone\nMug,Warm").id)
+        assert "separator" in keys(page)
+        assert "encoding" not in keys(page)
 
     def test_a_workbook_with_several_sheets_offers_them_and_nothing_else(self, visit: Visit, desk: Desk) -> None:
         draft = desk.drafts.open(workbook(Mugs=["Name", "Mug"], Bowls=["Kind", "Bowl", "Dish"]), "shop.xlsx")

@@ -57,11 +57,15 @@ LANGUAGES: dict[str, tuple[Language, ...]] = {
     "windows-1252": _WESTERN,
     "mac-roman": _WESTERN,
     "windows-1250": (*_CENTRAL, Language("de", "üäöß")),
+    "iso-8859-2": (*_CENTRAL, Language("de", "üäöß")),
     "windows-1254": _TURKISH,
     "windows-1257": _BALTIC,
     "windows-1251": _CYRILLIC,
     "windows-1253": _GREEK,
     "windows-1255": _HEBREW,
     "windows-1256": _ARABIC,
+    "koi8-r": _CYRILLIC,
+    "cp850": _WESTERN,
+    "cp437": _WESTERN,
 }
 """The languages of each encoding with one byte a character, the likeliest encodings first."""

@@ -9,7 +9,6 @@ _EOF = 0x000A
 _WINDOW1 = 0x003D
 _BOUNDSHEET = 0x0085
 _FILTER_MODE = 0x009B
-_AUTOFILTER_INFO = 0x009D
 _FORMULA = 0x0006
 _RECALC_ID = 0x01C1
 
@@ -77,7 +76,7 @@ def sheet_records(stream: bytes, offset: int, *, is_calculated: bool) -> SheetRe
     unclear: set[tuple[int, int]] = set()
     has_results = False
     for kind, data in _records(stream, offset):
-        if kind in (_FILTER_MODE, _AUTOFILTER_INFO):
+        if kind == _FILTER_MODE:
             found.is_filtered = True
         elif kind == _FORMULA and len(data) >= 16:
             result, flags = data[6:14], struct.unpack_from("<H", data, 14)[0]

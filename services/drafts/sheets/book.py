@@ -6,8 +6,7 @@ from typing import Protocol
 from services.drafts.sheets.table import Merge, Source
 from services.errors import SheetError
 
-MAX_MERGE_ROW = 50
-"""The last row whose merged cells are looked for: they matter where the table's header is."""
+_MAX_HEADER_ROW = 50
 
 
 class Book(Protocol):
@@ -41,13 +40,17 @@ def check_sheet(name: str, sheets: Sequence[str]) -> None:
         raise SheetError(f"This workbook has no sheet “{name}”. Choose another one.")
 
 
-def early_merges(merges: Iterable[Merge], first_column: int = 0) -> tuple[Merge, ...]:
-    """Pick the merged cells near the header, and count their columns from the first one in use."""
+def table_merges(merges: Iterable[Merge], first_column: int = 0) -> tuple[Merge, ...]:
+    """Pick the merged cells that matter, and count their columns from the first one in use.
+
+    Over several columns, they only matter where the header may be; over several rows, anywhere.
+    """
     return tuple(
         merge._replace(
             first_column=merge.first_column - first_column,
             last_column=merge.last_column - first_column,
         )
         for merge in merges
-        if merge.first_row <= MAX_MERGE_ROW and merge.first_column >= first_column
+        if (merge.first_row <= _MAX_HEADER_ROW or merge.last_row > merge.first_row)
+        and merge.first_column >= first_column
     )

@@ -14,9 +14,12 @@ _ESCAPES = {"q": '"', "b": "\\"}
 _MASKED = re.compile("\0(.)", re.DOTALL)
 
 
-def split(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
-    """Split lines into records; what follows a closing quote joins its cell, and a quote may stay open."""
-    return csv.reader(lines, delimiter=separator)
+def split(lines: Iterable[str], separator: str, *, skip_spaces: bool = False) -> Iterator[list[str]]:
+    """Split lines into records; what follows a closing quote joins its cell, and a quote may stay open.
+
+    `skip_spaces` leaves out the spaces after separators, so that a quote behind them counts.
+    """
+    return csv.reader(lines, delimiter=separator, skipinitialspace=skip_spaces)
 
 
 def excel_hint(text: str) -> str | None:

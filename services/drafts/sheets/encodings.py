@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -14,12 +14,16 @@ from services.errors import SheetError
 ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16 (Unicode text)",
+    "utf-32": "UTF-32",
     "windows-1252": "Western European (Windows-1252)",
     "iso-8859-15": "Western European (ISO 8859-15)",
     "mac-roman": "Western European (Mac Roman)",
+    "cp850": "Western European (DOS, CP850)",
+    "cp437": "Western European (DOS, CP437)",
     "windows-1250": "Central European (Windows-1250)",
     "iso-8859-2": "Central European (ISO 8859-2)",
     "windows-1251": "Cyrillic (Windows-1251)",
+    "koi8-r": "Cyrillic (KOI8-R)",
     "windows-1253": "Greek (Windows-1253)",
     "windows-1254": "Turkish (Windows-1254)",
     "windows-1255": "Hebrew (Windows-1255)",
@@ -28,6 +32,8 @@ ENCODINGS = {
     "gbk": "Simplified Chinese (GBK)",
     "big5": "Traditional Chinese (Big5)",
     "shift-jis": "Japanese (Shift-JIS)",
+    "euc-jp": "Japanese (EUC-JP)",
+    "iso-2022-jp": "Japanese (ISO-2022-JP)",
     "euc-kr": "Korean (EUC-KR)",
 }
 """The encodings a person may choose from, and what each is called."""
@@ -35,15 +41,24 @@ ENCODINGS = {
 # The supersets that Windows writes under these names
 _CODECS = {"utf-8": "utf-8-sig", "gbk": "gb18030", "big5": "cp950", "shift-jis": "cp932", "euc-kr": "cp949"}
 _MARKS_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]")
 
 _SAMPLE_BYTES = 32_768
 _SAMPLE_LINES = 200
+_MIN_UTF32_CHARACTERS = 4
 _PREVIEWS = 6
 _PREVIEW_LENGTH = 80
 _DETECTOR_BONUS = 2.5
 """What the opinion of Firefox's detector is worth, in letters of a language."""
+_DETECTOR_SHARE = 0.5
+"""And what it's worth in a long text, as a share of the score."""
 _SURE_MARGIN, _SURE_SHARE = 1.5, 0.25
 """By how much the best reading leads the next one, in letters, and its score for each character beyond ASCII."""
+_SURE_LEAD = 0.05
+"""The share of its score by which the best reading of a long text leads the next one."""
+_MIN_READINGS = 3
+"""How many readings are shown, however unlikely all but the best are."""
 _SURE_BYTES = 4
 """How many bytes beyond ASCII make another script sure: fewer are as often a short word of any other language."""
 
@@ -65,8 +80,12 @@ class Guess:
 
 def find_encoding(data: bytes, language: str = "") -> Guess:
     """Find the encoding of a text. `language` is the reader's, as a browser tells it ("pl-PL"), or ""."""
+    if is_utf32(data):
+        return Guess("utf-32")
     if data.startswith(_MARKS_UTF16) or _utf16_without_mark(data):
         return Guess("utf-16")
+    if _JAPANESE_ESCAPE.search(data) and data.isascii() and _decodes(data, "iso-2022-jp"):
+        return Guess("iso-2022-jp")
     if data.isascii() or _is_mostly_utf8(data):
         return Guess("utf-8")
     sample = _telling_lines(data)
@@ -75,12 +94,21 @@ def find_encoding(data: bytes, language: str = "") -> Guess:
         return Guess("windows-1252")
     scores = dict(_scores(sample, language.partition("-")[0].lower()))
     if (vote := _detected(sample, language)) in scores:
-        scores[vote] += _DETECTOR_BONUS
+        scores[vote] += max(_DETECTOR_BONUS, _DETECTOR_SHARE * scores[vote])
     ranked = sorted(scores, key=lambda encoding: -scores[encoding])
-    best, lead = scores[ranked[0]], scores[ranked[0]] - max((scores[each] for each in ranked[1:]), default=-99.0)
-    beyond = _beyond_ascii(sample)
-    is_sure = best >= _SURE_SHARE * beyond and lead >= _SURE_MARGIN and (beyond >= _SURE_BYTES or _is_latin(ranked[0]))
-    return Guess(ranked[0], is_sure, _previews(sample, [each for each in ranked if scores[each] > best - 40]))
+    is_sure = _is_sure(sample, ranked, scores)
+    likely = [
+        each for place, each in enumerate(ranked) if place < _MIN_READINGS or scores[each] > scores[ranked[0]] - 40
+    ]
+    return Guess(ranked[0], is_sure, _previews(sample, likely))
+
+
+def _is_sure(sample: bytes, ranked: Sequence[str], scores: Mapping[str, float]) -> bool:
+    """Whether the best reading is plausible, and more so than any other that reads differently."""
+    best, text, beyond = scores[ranked[0]], _decoded(sample, ranked[0]), _beyond_ascii(sample)
+    second = next((scores[each] for each in ranked[1:] if _decoded(sample, each) != text), -99.0)
+    is_plausible = best >= _SURE_SHARE * beyond and (beyond >= _SURE_BYTES or _is_latin(ranked[0]))
+    return is_plausible and best - second >= max(_SURE_MARGIN, _SURE_LEAD * best)
 
 
 def codec_for(data: bytes, encoding: str) -> tuple[str, bool]:
@@ -94,12 +122,33 @@ def codec_for(data: bytes, encoding: str) -> tuple[str, bool]:
     codec = _CODECS.get(encoding, encoding)
     if encoding == "utf-16" and not data.startswith(_MARKS_UTF16):
         codec = _utf16_without_mark(data) or "utf-16-le"
+    if encoding == "utf-32" and not data.startswith(_MARKS_UTF32):
+        codec = _utf32_without_mark(data) or "utf-32-le"
     return codec, _decodes(data, codec)
 
 
-def _decodes(data: bytes, codec: str) -> bool:
+def is_utf32(data: bytes) -> bool:
+    """Tell whether a text, or its beginning, is UTF-32, with a byte order mark or without."""
+    return data.startswith(_MARKS_UTF32) or _utf32_without_mark(data) is not None
+
+
+def _utf32_without_mark(data: bytes) -> str | None:
+    """Name the UTF-32 codec for text whose every fourth byte is zero, and nearly always the one beside it."""
+    sample = data[:_SAMPLE_BYTES]
+    sample = sample[: len(sample) - len(sample) % 4]
+    if len(sample) < 4 * _MIN_UTF32_CHARACTERS:
+        return None
+    for codec, order in (("utf-32-le", (3, 2, 0)), ("utf-32-be", (0, 1, 3))):
+        highest, next_, lowest = (sample[place::4].count(0) * 4 for place in order)
+        if highest == len(sample) and next_ * 10 > len(sample) * 9 and lowest * 10 < len(sample):
+            return codec
+    return None
+
+
+def _decodes(data: bytes, codec: str, *, may_be_cut: bool = False) -> bool:
+    """Whether all bytes fit an encoding; `may_be_cut` allows for an end within a character."""
     try:
-        data.decode(codec)
+        codecs.getincrementaldecoder(codec)().decode(data, final=not may_be_cut)
     except UnicodeDecodeError:
         return False
     return True
@@ -119,6 +168,11 @@ _UTF8_SEQUENCES = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
+_CUT_UTF8 = re.compile(rb"(?<![A-Z\x80-\xff])(?:[\xc2\xc3]|\xe2[\x80-\x82]|\xf0\x9f)\Z")
+"""How UTF-8 ends that was cut within its first character beyond ASCII: an accent, a quotation mark, an emoji."""
+_SEQUENCE = b"\x01"
+_TOUCHING = re.compile(rb"\x01[\x80-\xff]|[\x80-\xff]\x01")
+"""A byte that isn't UTF-8 beside a sequence that is: seldom where texts were joined, but usual in other encodings."""
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 
 
@@ -127,7 +181,11 @@ def _is_mostly_utf8(data: bytes) -> bool:
     if _decodes(data, "utf-8"):
         return True
     valid = len(_UTF8_SEQUENCES.findall(data))
-    return valid > 0 and len(_HIGH_BYTE.findall(_UTF8_SEQUENCES.sub(b"", data))) <= valid
+    if _decodes(data, "utf-8", may_be_cut=True):
+        return valid > 0 or _CUT_UTF8.search(data) is not None
+    marked = _UTF8_SEQUENCES.sub(_SEQUENCE, data)
+    touching = len(_TOUCHING.findall(marked))
+    return valid > 0 and len(_HIGH_BYTE.findall(marked)) <= valid and touching * 4 <= valid
 
 
 def _scores(sample: bytes, language: str) -> Iterator[tuple[str, float]]:
@@ -138,10 +196,17 @@ def _scores(sample: bytes, language: str) -> Iterator[tuple[str, float]]:
             yield encoding, score + _PRIORS.get(encoding, 0.0)
     for encoding, languages in MULTIBYTE.items():
         if (text := _decoded(sample, encoding)) is not None:
-            yield encoding, multibyte_score(text, encoding) + (2.0 if language in languages else 0.0)
+            bonus = 2.0 if language in languages else 0.0
+            if encoding == "euc-jp" and not _KANA.search(text):
+                bonus += _NO_KANA
+            yield encoding, multibyte_score(text, encoding) + bonus + _PRIORS.get(encoding, 0.0)
 
 
-_PRIORS = {"windows-1252": 0.5, "mac-roman": -0.5, "windows-1257": -0.5}
+_KANA = re.compile("[\u3041-\u30fe]")
+_NO_KANA = -6.0
+"""Japanese is hardly ever without; a few ideographs alone would be EUC-JP as well as GBK or EUC-KR."""
+_PRIORS = {"windows-1252": 0.5, "mac-roman": -0.5, "windows-1257": -0.5, "iso-8859-2": -0.5}
+_PRIORS |= {"koi8-r": -2.5, "euc-jp": -2.5, "cp850": -4.0, "cp437": -4.5}
 """How common encodings are, in letters: what decides between readings that are the same or as good."""
 
 
@@ -164,14 +229,14 @@ def _detected(sample: bytes, language: str) -> str:
     return _SAME.get(found, found)
 
 
-_SAME = {"shift_jis": "shift-jis", "gb18030": "gbk", "iso-8859-2": "windows-1250", "iso-8859-7": "windows-1253"}
+_SAME = {"shift_jis": "shift-jis", "gb18030": "gbk", "koi8-u": "koi8-r", "iso-8859-7": "windows-1253"}
 _SAME |= {"iso-8859-8": "windows-1255", "iso-8859-8-i": "windows-1255", "iso-8859-6": "windows-1256"}
 
 
 def _telling_lines(data: bytes) -> bytes:
     """Pick lines that aren't plain ASCII, since the others fit every encoding."""
     lines = (line for line in data.splitlines(keepends=True) if not line.isascii())
-    picked = b"".join(islice(lines, _SAMPLE_LINES))
+    picked = b"".join(dict.fromkeys(islice(lines, _SAMPLE_LINES)))  # what is repeated tells nothing new
     if len(picked) <= _SAMPLE_BYTES:
         return picked
     end = picked.rfind(b"\n", 0, _SAMPLE_BYTES) + 1

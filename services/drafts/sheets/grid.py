@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from xml.parsers import expat
 
-from services.drafts.sheets.book import check_sheet, early_merges, in_order
+from services.drafts.sheets.book import check_sheet, in_order, table_merges
 from services.drafts.sheets.moments import DATE_NOTE
 from services.drafts.sheets.refusals import damaged_error
-from services.drafts.sheets.table import Flaw, Merge, RawRow, Source
+from services.drafts.sheets.source import Flaw, Hidden, Merge, RawRow, Source
 from services.drafts.sheets.text import nul_note
 from services.models import Reading
 
@@ -28,10 +28,18 @@ class Grid:
     is_active: bool = False
     merged: list[Merge] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
+    filtered_rows: set[int] = field(default_factory=set)
+    """Those of the hidden rows that a filter hides."""
+    hidden_columns: set[int] = field(default_factory=set)
     first_column: int = _NEVER
     has_dates: bool = False
     nul: int = 0
     rows: list[RawRow] = field(default_factory=list)
+
+    def hidden(self, first_column: int) -> Hidden:
+        """Say what is hidden; columns are counted from the first one in use."""
+        columns = (column - first_column for column in self.hidden_columns if column >= first_column)
+        return Hidden(frozenset(self.hidden_rows), frozenset(self.filtered_rows), frozenset(columns))
 
     def add(self, number: int, texts: list[str], flaws: Sequence[Flaw], *, is_kept: bool) -> None:
         """Count a row in, whose number counts from 1; it's only kept if somebody is going to read it."""
@@ -78,8 +86,8 @@ class Grids:
             rows=lambda: self._rows(position, first_column),
             reading=Reading(sheet=name),
             notes=lambda: grid_notes(grid),
-            merged=early_merges(grid.merged, first_column),
-            hidden_rows=frozenset(grid.hidden_rows),
+            merged=table_merges(grid.merged, first_column),
+            hidden=grid.hidden(first_column),
         )
 
     def _rows(self, position: int, first_column: int) -> Iterator[RawRow]:

@@ -71,6 +71,14 @@ def find_header(rows: Sequence[HeadRow], merged: Sequence[Merge]) -> Header:
     return Header((rows[place].number,), rows[place].cells, _reason(rows, place) if place else "")
 
 
+def may_go_on(rows: Sequence[HeadRow], header: Header) -> bool:
+    """Tell whether the row below a header of one row may belong to it."""
+    place = next((place for place, row in enumerate(rows) if row.number == header.rows[-1]), len(rows))
+    if len(header.rows) > 1 or place + 2 >= len(rows) or rows[place + 1].number != rows[place].number + 1:
+        return False
+    return _could_be_pair(rows, place)
+
+
 def join_names(upper: HeadRow, lower: HeadRow, merged: Sequence[Merge]) -> tuple[str, ...]:
     """Join the names in two rows: a name over several columns goes before each of theirs."""
     over = _spread(upper, lower, merged)
@@ -183,7 +191,24 @@ def _is_pair(rows: Sequence[HeadRow], place: int, merged: Sequence[Merge]) -> bo
     spans = _spans(upper, merged)
     if spans:
         return _spans_names(upper, lower, spans)
-    return _repeats_names(upper, lower, rows[place + 2])
+    return _repeats_names(upper, lower, rows[place + 2]) or _is_over_values(rows, place)
+
+
+def _is_over_values(rows: Sequence[HeadRow], place: int) -> bool:
+    """Whether the first two rows could hold the names, and the second one is the only text in a column of values."""
+    return place == 0 and _could_be_pair(rows, place) and len(rows) > place + 3 and _has_values_below(rows, place + 1)
+
+
+def _could_be_pair(rows: Sequence[HeadRow], place: int) -> bool:
+    """Whether the upper row leaves columns open, and the lower one has names for them, found in no row below."""
+    upper, lower, below = rows[place], rows[place + 1], rows[place + 2 :]
+    repeated = len(upper.filled) - len({upper.cells[column].casefold() for column in upper.filled})
+    gaps = sum(not upper.cell(column) for column in lower.filled)
+    names = {lower.cells[column].casefold() for column in lower.filled}
+    is_full = all(set(row.filled) <= set(lower.filled) for row in (upper, *below)) and len(names) == len(lower.filled)
+    is_new = not any(row.cell(column) == lower.cell(column) for row in below for column in lower.filled)
+    starts = upper.filled[0] == lower.filled[0]
+    return len(upper.filled) > 1 and starts and gaps + repeated > 1 and is_full and is_new and _are_names(lower)
 
 
 def _spans(upper: HeadRow, merged: Sequence[Merge]) -> list[range]:

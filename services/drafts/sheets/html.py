@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from services.drafts.sheets.book import check_sheet, early_merges, in_order
+from services.drafts.sheets.book import check_sheet, in_order, table_merges
 from services.drafts.sheets.css import NumberFormats
 from services.drafts.sheets.formats import parse_format
 from services.drafts.sheets.grid import MAX_COLUMNS, Grid, grid_notes, name_apart
@@ -50,7 +50,8 @@ class HtmlTables:
         tables = sorted(target.tables, key=lambda table: -table.size)[:_MAX_TABLES]
         self._grids = [table.grid for table in target.tables if table.size and table in tables]
         if not self._grids:
-            raise SheetError(f"This file is a web page without a table. {REMEDY}")
+            what = "whose tables are empty" if target.tables else "without a table"
+            raise SheetError(f"This file is a web page {what}. {REMEDY}")
         if len(self._grids) == len(target.names):
             for grid, name in zip(self._grids, target.names, strict=True):
                 grid.name = name
@@ -72,8 +73,8 @@ class HtmlTables:
             rows=lambda: iter(grid.rows),
             reading=Reading(sheet=name),
             notes=lambda: grid_notes(grid),
-            merged=early_merges(grid.merged),
-            hidden_rows=frozenset(grid.hidden_rows),
+            merged=table_merges(grid.merged),
+            hidden=grid.hidden(0),
         )
 
 
@@ -120,6 +121,8 @@ class _Target:
             self._ignored = tag
         elif tag == "table":
             self._add_table()
+        elif tag == "col" and self._open:
+            self._open[-1].add_columns(attributes)
         elif tag in ("tr", "td", "th"):
             self._start_part(tag, attributes)
         elif self._open:
@@ -171,7 +174,7 @@ class _Target:
         table = self._open[-1]
         if tag == "tr":
             table.end_row(self._formats)
-            table.start_row(is_hidden=bool(_HIDDEN.search(attributes.get("style", ""))))
+            table.start_row(is_hidden=_is_hidden(attributes))
         else:
             table.end_cell(self._formats)
             table.start_cell(attributes)
@@ -179,6 +182,7 @@ class _Target:
     def _close_table(self) -> None:
         table = self._open.pop()
         table.end_row(self._formats)
+        table.end()
         if self._open:
             self._open[-1].append(table.text())
 
@@ -196,11 +200,21 @@ class _Table:
         self._taken: dict[int, int] = {}  # columns that cells above reach down into, and for how many more rows
         self._attributes: dict[str, str] | None = None
         self._parts: list[str] = []
+        self._columns = 0  # that were declared before the rows
+        self._shown_columns: set[int] = set()
+        self._hidden_columns: set[int] = set()  # whose cells so far are all hidden, each for itself
 
     def append(self, text: str) -> None:
         """Add text to the open cell."""
         if self._attributes is not None:
             self._parts.append(text)
+
+    def add_columns(self, attributes: dict[str, str]) -> None:
+        """Count columns in that are declared before the rows."""
+        first = self._columns
+        self._columns = min(first + _count(attributes.get("span"), _MAX_COLSPAN), MAX_COLUMNS)
+        if _is_hidden(attributes):
+            self.grid.hidden_columns.update(range(first, self._columns))
 
     def start_row(self, *, is_hidden: bool) -> None:
         """Begin a row."""
@@ -223,6 +237,7 @@ class _Table:
         while self._taken.get(len(self._texts)):
             self._texts.append("")
         column = len(self._texts)
+        self._note_hidden(column, is_hidden=_is_hidden(self._attributes))
         text = _cell_text("".join(self._parts), self._attributes, formats)
         if error := self._attributes.get("x:err"):
             self._flaws.append((column, text or error, ERROR_VALUE))
@@ -238,6 +253,18 @@ class _Table:
             self.size += sum(map(bool, self._texts))
             self._taken = {column: rows - 1 for column, rows in self._taken.items() if rows > 1} | self._spanned
             self._spanned = {}
+
+    def _note_hidden(self, column: int, *, is_hidden: bool) -> None:
+        """Count a column as hidden where all of its cells are."""
+        if not is_hidden:
+            self._shown_columns.add(column)
+            self._hidden_columns.discard(column)
+        elif column not in self._shown_columns:
+            self._hidden_columns.add(column)
+
+    def end(self) -> None:
+        """Finish the table."""
+        self.grid.hidden_columns |= self._hidden_columns
 
     def text(self) -> str:
         """Give the text of the whole table, if it is short enough to belong to a cell around it."""
@@ -270,6 +297,10 @@ def _cell_text(raw: str, attributes: dict[str, str], formats: NumberFormats) -> 
         if code and parse_format(code).sections:
             return shown(float(text), code)
     return text
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    return "style" in attributes and _HIDDEN.search(attributes["style"]) is not None
 
 
 def _count(text: str | None, most: int) -> int:

@@ -5,6 +5,7 @@ import re
 from enum import StrEnum
 from pathlib import Path, PurePath
 
+from services.drafts.sheets.encodings import is_utf32
 from services.drafts.sheets.refusals import REMEDY, not_a_spreadsheet, password_error
 from services.errors import SheetError
 
@@ -50,6 +51,15 @@ _BEFORE_ROOT = re.compile(
     r"(?:\ufeff|\s|<!--.*?-->|<\?.*?\?>|<!doctype(?:[^>\[]|\[.*?\])*>)+", re.DOTALL | re.IGNORECASE
 )
 _ROOT = re.compile(r"<(?:([A-Za-z][\w.-]*):)?([A-Za-z][\w.-]*)")
+_ONLY_TAGS = re.compile(rb"(?:\s*+<[A-Za-z/!][^<>]*+>)++\s*+(?:<[^<>]*+)?")
+_TABLE = re.compile(rb"<table[\s>]", re.IGNORECASE)
+_JSON_TEXT = r'"(?:[^"\\\r\n]|\\.)*+"'
+_JSON = re.compile(
+    rf"""[\ufeff\s]*+(?:(?:\[\s*)*\{{\s*{_JSON_TEXT}\s*:\s*(?:["\[{{\d-]|true|false|null)  # objects
+    |\[\s*\[\s*(?:["\d-]|true|false|null)  # lists of values
+    |(?:\[\s*{_JSON_TEXT}(?:\s*,\s*{_JSON_TEXT})*+\s*\]\s*)++\Z)""",
+    re.VERBOSE,
+)
 _MIME_HEADER = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.DOTALL)
 _MIME_PAGES = re.compile(r"^content-type:\s*(?:multipart/|text/html)", re.MULTILINE | re.IGNORECASE)
 _PAGE_TAGS = frozenset(["html", "head", "body", "table", "meta", "style", "title", "script", "link", "base"])
@@ -101,7 +111,8 @@ def kind_of(path: Path, filename: str, *, is_text: bool) -> Kind:
         return _zip_kind(path)
     if _BARE_BIFF.match(start):
         return Kind.XLS
-    return _markup_kind(start) or _text_kind(start, is_text=is_text)
+    kind = _markup_kind(start) or _text_kind(start, is_text=is_text)
+    return Kind.HTML if kind is Kind.TEXT and _is_deep_page(start, path) else kind
 
 
 def _ole_kind(data: bytes) -> Kind:
@@ -151,6 +162,13 @@ def _markup_kind(start: bytes) -> Kind | None:
     return None
 
 
+def _is_deep_page(start: bytes, path: Path) -> bool:
+    """Tell a page whose table is within so many other elements that the sample holds nothing but their tags."""
+    if len(start) < _SAMPLE_BYTES or not _ONLY_TAGS.fullmatch(start):
+        return False
+    return _TABLE.search(path.read_bytes()) is not None
+
+
 def _unfinished_markup(text: str) -> Kind | None:
     """Tell a page whose first comment or declaration is longer than the sample."""
     lowered = text[:200].lstrip("\ufeff \t\r\n").lower()
@@ -159,6 +177,11 @@ def _unfinished_markup(text: str) -> Kind | None:
     if lowered.startswith("<?xml"):
         raise not_a_spreadsheet("an XML file")
     return None
+
+
+def is_json(text: str) -> bool:
+    """Whether a text, or its beginning, is JSON with objects or lists."""
+    return _JSON.match(text) is not None
 
 
 def is_mime(data: bytes) -> bool:
@@ -181,6 +204,8 @@ def _decoded_start(start: bytes) -> str:
 
 
 def _text_kind(start: bytes, *, is_text: bool) -> Kind:
+    if is_json(_decoded_start(start)):
+        raise SheetError(f"This is JSON, not a spreadsheet. {REMEDY}")
     for signature, name in _OTHERS:
         if signature.match(start):
             raise not_a_spreadsheet(name)
@@ -191,6 +216,8 @@ def _text_kind(start: bytes, *, is_text: bool) -> Kind:
 
 def _is_binary(start: bytes) -> bool:
     """Whether there are more control characters than a text has by accident; in UTF-16, zeros are no sign."""
+    if is_utf32(start):
+        return False
     text = start.rstrip(b"\0")
     if b"\n" in text or b"\r" in text:
         start = text  # what fills up the end of a file of several lines is no sign either

@@ -11,7 +11,7 @@ _COMMON, _KANA, _RARE, _ODD = 3.0, 3.2, -4.0, -6.0
 
 
 def multibyte_score(text: str, encoding: str) -> float:
-    """Score a text that was read as GBK, Big5, Shift-JIS or EUC-KR: above 0 for what could have been written."""
+    """Score a text that was read as one of `MULTIBYTE`: above 0 for what could have been written."""
     rate = _RATES[encoding]
     half_width = sum(len(found) for found in _HALF_WIDTH_WORD.findall(text))
     odd_half_width = sum("\uff61" <= sign <= "\uff9f" for sign in text) - half_width
@@ -20,7 +20,7 @@ def multibyte_score(text: str, encoding: str) -> float:
 
 
 def _general(sign: str) -> float | None:
-    """Score what is the same in all four; None for ideographs and Hangul."""
+    """Score what is the same in all of them; None for ideographs and Hangul."""
     if "\u3000" <= sign <= "\u3003" or "\u3008" <= sign <= "\u3011" or "\uff01" <= sign <= "\uff5e":
         return 1.5  # punctuation and full-width forms
     if "\u3041" <= sign <= "\u30ff":
@@ -42,6 +42,11 @@ def _gbk(sign: str) -> float:
 def _big5(sign: str) -> float:
     general = _general(sign)
     return general if general is not None else _by_bytes(sign, "big5", 0xA4, 0xC6)
+
+
+def _euc_jp(sign: str) -> float:
+    general = _general(sign)
+    return general if general is not None else _by_bytes(sign, "euc_jp", 0xB0, 0xCF)
 
 
 def _shift_jis(sign: str) -> float:
@@ -72,7 +77,8 @@ _RATES: dict[str, Callable[[str], float]] = {
     "big5": _big5,
     "shift-jis": _shift_jis,
     "euc-kr": _euc_kr,
+    "euc-jp": _euc_jp,
 }
 
-MULTIBYTE = {"gbk": ("zh",), "big5": ("zh",), "shift-jis": ("ja",), "euc-kr": ("ko",)}
+MULTIBYTE = {"gbk": ("zh",), "big5": ("zh",), "shift-jis": ("ja",), "euc-kr": ("ko",), "euc-jp": ("ja",)}
 """The encodings, and the codes of the languages that are written in them."""

@@ -19,6 +19,7 @@ _SETTINGS = "settings.xml"
 _LO_ERROR = re.compile(r"Err:[0-9]{3}$")
 _DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?T?(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:[.,]([0-9]*))?S)?$")
 _SKIPPED = frozenset(("annotation", "shapes", "tracked-changes", "dde-links"))
+_HIDDEN = ("filter", "collapse")
 _SPACES = {"s": " ", "tab": "\t", "line-break": "\n"}
 _INDENT = re.compile(r" *[\t\r\n][ \t\r\n]*")
 _NUMBERS = frozenset(("float", "percentage", "currency"))
@@ -109,6 +110,7 @@ class _Reader:
         self._skipped_depth = 0
         self._cell: _Cell | None = None
         self._paragraph_depth = 0
+        self._column = 0  # of the columns that are declared before the rows
         self._row = 0
         self._row_repeats = 1
         self._texts: list[str] = []
@@ -127,6 +129,8 @@ class _Reader:
             self._cell = _Cell(_short(attributes))
         elif name == "table-row":
             self._start_row(_short(attributes))
+        elif name == "table-column":
+            self._start_column(_short(attributes))
         elif name == "table":
             self._start_table(_short(attributes))
         elif name == "style":
@@ -162,14 +166,23 @@ class _Reader:
     def _start_table(self, attributes: dict[str, str]) -> None:
         is_hidden = attributes.get("style-name", "") in self._hidden_styles
         self.grids.append(Grid(attributes.get("name", ""), is_hidden))
-        self._row = 0
+        self._row = self._column = 0
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         self._row_repeats = _count(attributes.get("number-rows-repeated"))
         self._texts, self._flaws = [], []
-        if attributes.get("visibility") == "filter" and self.grids:
-            last = min(self._row + self._row_repeats, MAX_ROWS)
-            self.grids[-1].hidden_rows.update(range(self._row + 1, last + 1))
+        visibility = attributes.get("visibility")
+        if visibility in _HIDDEN and self.grids:
+            rows = range(self._row + 1, min(self._row + self._row_repeats, MAX_ROWS) + 1)
+            self.grids[-1].hidden_rows.update(rows)
+            if visibility == "filter":
+                self.grids[-1].filtered_rows.update(rows)
+
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        last = min(self._column + _count(attributes.get("number-columns-repeated")), MAX_COLUMNS)
+        if attributes.get("visibility") in _HIDDEN and self.grids:
+            self.grids[-1].hidden_columns.update(range(self._column, last))
+        self._column = last
 
     def _finish_cell(self, cell: _Cell) -> None:
         text, value, message = cell.read()

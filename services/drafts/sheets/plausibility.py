@@ -142,7 +142,7 @@ def _is_in_place(sign: str, before: str, after: str) -> bool:  # noqa: C901 - on
     if sign in "’ʼ":
         return before not in " \t"
     if sign in _QUOTES_AFTER:
-        return before not in _SPACES or sign == "…"
+        return (before not in _SPACES or sign == "…") and not (before.isalpha() and after.isalpha())
     if sign in "–—•·†‡§¶":
         return not (before.isalpha() and after.isalpha()) or sign == "—"
     if sign in "ªº":

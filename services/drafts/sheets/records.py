@@ -1,10 +1,12 @@
 """Lines of text -> numbered records: which quotes and escapes count, and what a person should know about it."""
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count, islice, repeat
+from typing import NamedTuple
 
 from services.drafts.sheets.dialect import masked, split, unmasked
 from services.drafts.sheets.source import MisreadError
@@ -27,10 +29,13 @@ class Records:
         self._separator = separator
         self._lines = lines
         self._doubts: dict[Doubt, list[int]] = {}
-        quotes, escaped_quotes, escaped_separators = _marks(lines(), separator)
-        has_escapes = escaped_quotes or escaped_separators
-        self._reading = _with_escapes(lines, separator, quotes=escaped_quotes) if has_escapes else _Reading()
-        self._is_proven = has_escapes or not quotes
+        marks = _marks(lines(), separator)
+        self._reading = _Reading()
+        if marks.has_escapes:
+            self._reading = _with_escapes(lines, separator, quotes=marks.escaped_quotes)
+        elif marks.spaced_quotes and _needs_spaces_skipped(lines, separator):
+            self._reading = _Reading(skip_spaces=True)
+        self._is_proven = self._reading.skip_spaces or marks.has_escapes or not marks.quotes
 
     def rows(self) -> Iterable[RawRow]:
         """Give the records and their numbers, as a spreadsheet program counts rows: a blank line is one.
@@ -44,8 +49,12 @@ class Records:
 
     def notes(self) -> tuple[str, ...]:
         """Say what was read otherwise than it stands, or is in doubt, in the rows read so far."""
-        escapes = ("Quotation marks after a backslash were read as part of the text.",) if self._reading.escapes else ()
-        return escapes + tuple(_note(doubt, rows) for doubt, rows in self._doubts.items() if rows)
+        notes = []
+        if self._reading.escapes:
+            notes.append("Quotation marks after a backslash were read as part of the text.")
+        if self._reading.skip_spaces:
+            notes.append("Spaces after separators were left out, because quotation marks follow.")
+        return (*notes, *(_note(doubt, rows) for doubt, rows in self._doubts.items() if rows))
 
     def _proving(self) -> Iterator[list[str]]:
         """Give the records of the plain reading, and find out by the way whether it's the right one."""
@@ -59,7 +68,7 @@ class Records:
     def _cells(self) -> Iterator[list[str]]:
         lines = partial(_masked, self._lines, self._separator) if self._reading.escapes else self._lines
         if self._reading.width is None:
-            records = split(lines(), self._separator)
+            records = split(lines(), self._separator, skip_spaces=self._reading.skip_spaces)
         else:
             records = self._careful(lines(), self._reading.width)
         return (unmasked(cells, self._separator) for cells in records) if self._reading.escapes else records
@@ -79,6 +88,24 @@ class _Reading:
     """Whether a backslash makes a quote, a separator or a backslash part of the text."""
     width: int | None = None
     """How many cells a row should have, where quotes are out of place."""
+    skip_spaces: bool = False
+    """Whether spaces after separators are left out, where quotes follow them."""
+
+
+class _Marks(NamedTuple):
+    """The marks in a text that say how it may have to be read."""
+
+    quotes: bool
+    escaped_quotes: bool
+    """Whether there are quotes after a backslash."""
+    escaped_separators: bool
+    spaced_quotes: bool
+    """Whether there are quotes after a separator and spaces."""
+
+    @property
+    def has_escapes(self) -> bool:
+        """Whether backslashes may have a meaning."""
+        return self.escaped_quotes or self.escaped_separators
 
 
 def _with_escapes(lines: Lines, separator: str, *, quotes: bool) -> _Reading:
@@ -91,20 +118,34 @@ def _with_escapes(lines: Lines, separator: str, *, quotes: bool) -> _Reading:
     return _careful_reading(lines, separator, may_escape=quotes) if plain.is_doubtful else _Reading()
 
 
-def _marks(lines: Iterable[str], separator: str) -> tuple[bool, bool, bool]:
-    """Find out whether a text has quotes, quotes after a backslash, and separators after a backslash."""
-    quotes = escaped_quotes = escaped_separators = False
+def _marks(lines: Iterable[str], separator: str) -> _Marks:
+    """Find out which marks a text has."""
+    quotes = escaped_quotes = escaped_separators = spaced_quotes = False
     lines = iter(lines)
     while text := "".join(islice(lines, _LINES_AT_ONCE)):
         quotes = quotes or '"' in text
+        spaced_quotes = spaced_quotes or (' "' in text and _spaced_quote(separator).search(text) is not None)
         if "\\" in text:
             escaped_quotes = escaped_quotes or '\\"' in text
             escaped_separators = escaped_separators or f"\\{separator}" in text
-    return quotes, escaped_quotes, escaped_separators
+    return _Marks(quotes, escaped_quotes, escaped_separators, spaced_quotes)
 
 
-def _surveyed(lines: Iterable[str], separator: str) -> Survey:
-    survey = Survey(separator)
+def _spaced_quote(separator: str) -> re.Pattern[str]:
+    return re.compile(f'{re.escape(separator)} +"')
+
+
+def _needs_spaces_skipped(lines: Lines, separator: str) -> bool:
+    """Whether cells begin with spaces and a quote, and leaving out the spaces makes the table as even or more so."""
+    starts = re.compile(' +"')
+    if not any(starts.match(cell) for cells in split(lines(), separator) for cell in cells):
+        return False
+    skipped = _surveyed(lines(), separator, skip_spaces=True)
+    return not skipped.is_doubtful and skipped.evenness >= _surveyed(lines(), separator).evenness
+
+
+def _surveyed(lines: Iterable[str], separator: str, *, skip_spaces: bool = False) -> Survey:
+    survey = Survey(separator, skip_spaces=skip_spaces)
     deque(survey.records(lines), maxlen=0)
     return survey
 

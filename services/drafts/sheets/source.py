@@ -27,6 +27,18 @@ class Merge(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Hidden:
+    """What is hidden in a sheet."""
+
+    rows: frozenset[int] = frozenset()
+    """Their numbers."""
+    filtered_rows: frozenset[int] = frozenset()
+    """Those of them that a filter hides."""
+    columns: frozenset[int] = frozenset()
+    """Their positions, from 0."""
+
+
+@dataclass(frozen=True)
 class Source:
     """An opened file, or one sheet of it."""
 
@@ -36,9 +48,9 @@ class Source:
     notes: Callable[[], tuple[str, ...]]
     """To be called after the rows were read."""
     merged: Sequence[Merge] = ()
-    """Cells of the first rows that were merged; known before the rows are read."""
-    hidden_rows: frozenset[int] = frozenset()
-    """The numbers of rows that a filter hides; known before the rows are read."""
+    """Merged cells; known before the rows are read. Those within one row are only given for the first rows."""
+    hidden: Hidden = Hidden()
+    """Known before the rows are read."""
     encoding_previews: tuple[tuple[str, str], ...] = ()
     """The likely encodings of a text that isn't Unicode, and how each reads a line of it."""
     is_encoding_sure: bool = True

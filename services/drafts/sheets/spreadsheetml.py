@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from services.drafts.sheets.formats import parse_format
-from services.drafts.sheets.grid import MAX_COLUMNS, Grid, Grids, parse_xml
+from services.drafts.sheets.grid import MAX_COLUMNS, MAX_ROWS, Grid, Grids, parse_xml
 from services.drafts.sheets.markup import decode_markup
 from services.drafts.sheets.moments import iso, serial_text
 from services.drafts.sheets.numbers import plain, shown
@@ -61,7 +61,6 @@ class _Reader:
         self._row = 0
         self._row_code = ""
         self._row_span = 0
-        self._hidden: list[int] = []
         self._texts: list[str] = []
         self._flaws: list[Flaw] = []
         self._cell: dict[str, str] = {}
@@ -123,7 +122,6 @@ class _Reader:
         name = attributes.get("Name") or f"Sheet{number + 1}"
         self.grids.append(Grid(name, is_active=number == self._active))
         self._column_codes.clear()
-        self._hidden.clear()
         self._row = self._next_column = self._row_span = 0
 
     def _start_column(self, attributes: dict[str, str]) -> None:
@@ -131,14 +129,16 @@ class _Reader:
         self._next_column = first + 1 + _whole(attributes.get("Span"), 0)
         if (code := self._codes.get(attributes.get("StyleID", ""))) and self._next_column <= MAX_COLUMNS:
             self._column_codes |= dict.fromkeys(range(first, self._next_column), code)
+        if attributes.get("Hidden") == "1" and self.grids:
+            self.grids[-1].hidden_columns.update(range(first, min(self._next_column, MAX_COLUMNS)))
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         self._row = _whole(attributes.get("Index"), self._row + self._row_span + 1)
         self._row_span = _whole(attributes.get("Span"), 0)
         self._row_code = self._codes.get(attributes.get("StyleID", ""), "")
         self._texts, self._flaws = [], []
-        if attributes.get("Hidden") == "1":
-            self._hidden.append(self._row)
+        if attributes.get("Hidden") == "1" and self.grids:
+            self.grids[-1].hidden_rows.update(range(self._row, min(self._row + self._row_span, MAX_ROWS) + 1))
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         self._cell, self._type, self._collected = attributes, None, ""
@@ -175,7 +175,8 @@ class _Reader:
         match = _RANGE.match(attributes.get("Range", ""))
         if match and self.grids:
             first, last = int(match[1]) + 1, int(match[2])
-            self.grids[-1].hidden_rows.update(row for row in self._hidden if first <= row <= last)
+            rows = self.grids[-1].hidden_rows
+            self.grids[-1].filtered_rows.update(row for row in rows if first <= row <= last)
 
     def _value(self, column: int) -> str:
         text = self._collected

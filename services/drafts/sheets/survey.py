@@ -14,8 +14,9 @@ _AT_ONCE = 1_000
 class Survey:
     """What one pass through the records of a text tells about its quotes."""
 
-    def __init__(self, separator: str) -> None:
+    def __init__(self, separator: str, *, skip_spaces: bool = False) -> None:
         self._separator = separator
+        self._skip_spaces = skip_spaces
         self._width = 0
         self._is_broken = False
         self._widths: Counter[int] = Counter()
@@ -29,7 +30,7 @@ class Survey:
 
     def records(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """Give the records of the lines, up to a quote that is out of place, and look at them."""
-        records = csv.reader(lines, delimiter=self._separator, strict=True)
+        records = csv.reader(lines, delimiter=self._separator, skipinitialspace=self._skip_spaces, strict=True)
         try:
             while some := list(islice(records, _AT_ONCE)):
                 self._add(some)

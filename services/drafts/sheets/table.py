@@ -1,6 +1,7 @@
 """Rows as a file has them -> named columns and packed rows, within the limits."""
 
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import SEEK_END
@@ -8,9 +9,12 @@ from itertools import chain, islice, repeat, takewhile
 from typing import BinaryIO
 
 from services.chunks import CHUNK_ROWS, pack, unpack
+from services.drafts.sheets.flaws import flaw_notes
 from services.drafts.sheets.footers import TAIL_ROWS, find_footer
 from services.drafts.sheets.headers import name_columns
+from services.drafts.sheets.hidden import hidden_column_notes, hidden_row_notes
 from services.drafts.sheets.invisible import has_invisible, is_invisible
+from services.drafts.sheets.merged import FillDown
 from services.drafts.sheets.row_numbers import name_rows
 from services.drafts.sheets.source import Flaw, Merge, MisreadError, RawRow, Source
 from services.drafts.sheets.top import outer_row, read_top
@@ -99,17 +103,22 @@ class _Pass:
         if top is None:
             raise NoRowsError("This spreadsheet is empty. Choose one with a header row and at least one row below it.")
         self._top = top
-        self._rows: Iterable[RawRow] = chain(top.body, rows)
+        self._merged = FillDown(source.merged, top.header.rows[-1])
+        self._rows = self._merged.rows(chain(top.body, rows))
         self._header = _pad(_trim(top.header.names), width)
         self.width = self.needed = len(self._header)
         self._names = name_columns(self._header)[0] if self.width <= limits.max_columns else ()
         self._count = self._blank = self._empty_lines = 0
+        self._flaws: Counter[tuple[str, int]] = Counter()
+        """The number of cells with a flaw by the flaw's message and their column's position."""
+        self._has_names = sum(map(bool, self._header)) > 1
+        self._repeated: list[int] = []
         self._hidden: list[int] = []
         self._footer: list[tuple[SheetRow, OuterKind]] = []
 
     def run(self) -> None:
         """Count all rows, and write them as long as width and limits hold; the last ones wait for the end."""
-        rows = iter(self._visible() if self._source.hidden_rows else self._rows)
+        rows = iter(self._visible() if self._source.hidden.rows else self._rows)
         group: list[SheetRow] = []
         while some := list(islice(rows, CHUNK_ROWS)):
             group += self._even(some) or self._uneven(some)
@@ -122,9 +131,10 @@ class _Pass:
     def table(self) -> Table:
         """Give what the rows became, after `run`."""
         names, renamed = name_columns(self._header)
-        reason = (self._top.header.reason,) if self._top.header.reason else ()
         blank = (f"{counted(self._blank, 'blank row')} left out.",) if self._blank else ()
-        notes = (*reason, *renamed, *self._footer_notes(), *self._hidden_notes(), *blank, *self._source.notes())
+        left_out = (*self._repeated_notes(), *self._footer_notes(), *self._hidden_notes(names), *blank)
+        cells = (*self._merged.notes(names), *flaw_notes(self._flaws, names))
+        notes = (*self._top.notes, *renamed, *cells, *left_out, *self._source.notes())
         footer = tuple(outer_row(row.number, kind, row.cells) for row, kind in self._footer)
         layout = replace(self._top.layout, footer=footer, hidden_rows=len(self._hidden))
         return Table(names, self._count, notes, layout)
@@ -137,11 +147,16 @@ class _Pass:
         The first cell of a row that isn't blank is seldom blank, so the others aren't asked.
         """
         numbers, cells, flaws = zip(*rows, strict=True)
-        if any(flaws) or set(map(len, cells)) != {self.width} or not all(row[0].strip() for row in cells):
+        if any(flaws) or set(map(len, cells)) != {self.width} or not self._begin_ordinarily(cells):
             return []
         if self._empty_lines:
             self._end_gap()
         return list(map(SheetRow, numbers, map(tuple, cells), repeat(())))
+
+    def _begin_ordinarily(self, rows: Iterable[Sequence[str]]) -> bool:
+        """Whether the first cells of rows are neither blank nor the name of their column."""
+        firsts = {row[0].strip() for row in rows}
+        return not ("" in firsts or self._header[0] in firsts)
 
     def _uneven(self, rows: Sequence[RawRow]) -> Iterator[SheetRow]:
         """Take rows one by one: some are blank, longer or shorter than the header, or have flaws."""
@@ -153,12 +168,21 @@ class _Pass:
                 self._end_gap()
             if len(cells) != self.width:
                 cells = self._fitted(cells)
+            if self._is_header(cells):
+                self._repeated.append(number)
+                continue
             yield SheetRow(number, tuple(cells), self._problems(flaws) if flaws else ())
 
+    def _is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row repeats the column names, as where files were joined."""
+        if not self._has_names or cells[0].strip() != self._header[0]:
+            return False
+        return [cell.strip() for cell in cells] == [*self._header]
+
     def _visible(self) -> Iterator[RawRow]:
-        """Note the rows that a filter hides, and leave them out if a person wants that."""
+        """Note the hidden rows, and leave them out if a person wants that."""
         for row in self._rows:
-            if row[0] in self._source.hidden_rows and any(map(str.strip, row[1])):
+            if row[0] in self._source.hidden.rows and any(map(str.strip, row[1])):
                 self._hidden.append(row[0])
                 if self._source.reading.skip_hidden:
                     continue
@@ -185,6 +209,7 @@ class _Pass:
         self.needed = max(self.needed, 1 + max(position for position, _, _ in flaws))
         if self.needed > len(self._names):
             return ()  # these rows will be read once more
+        self._flaws.update((message, position) for position, _, message in flaws)
         return tuple(Problem(self._names[position], value, message) for position, value, message in flaws)
 
     def _write(self, group: Sequence[SheetRow]) -> None:
@@ -230,8 +255,8 @@ class _Pass:
         return self._blank_between(upper, lower) > 0
 
     def _blank_between(self, upper: int, lower: int) -> int:
-        """Count the rows between two that aren't blank; those that were left out as hidden aren't blank either."""
-        skipped = self._hidden if self._source.reading.skip_hidden else []
+        """Count the blank rows between two; those that were left out for another reason aren't blank."""
+        skipped: list[int] = [*self._repeated, *(self._hidden if self._source.reading.skip_hidden else ())]
         return lower - upper - 1 - sum(upper < number < lower for number in skipped)
 
     def _forget_gaps(self, last_kept: int, last: int) -> None:
@@ -248,15 +273,16 @@ class _Pass:
         rows = name_rows([row.number for row, _ in self._footer])
         return (f"{rows.capitalize()} {looks} and {'is' if one else 'are'} left out.",)
 
-    def _hidden_notes(self) -> tuple[str, ...]:
-        if not self._hidden:
+    def _repeated_notes(self) -> tuple[str, ...]:
+        if not self._repeated:
             return ()
-        rows, number = name_rows(self._hidden), len(self._hidden)
-        if self._source.reading.skip_hidden:
-            return (
-                f"{counted(number, 'row')} left out because a filter hides {'it' if number == 1 else 'them'}: {rows}.",
-            )
-        return (f"{number:,} {'row is' if number == 1 else 'rows are'} hidden by a filter: {rows}.",)
+        repeat = "repeats the column names and was" if len(self._repeated) == 1 else "repeat the column names and were"
+        return (f"{name_rows(self._repeated).capitalize()} {repeat} left out.",)
+
+    def _hidden_notes(self, names: Sequence[str]) -> tuple[str, ...]:
+        hidden, are_left_out = self._source.hidden, self._source.reading.skip_hidden
+        rows = hidden_row_notes(self._hidden, hidden, are_left_out=are_left_out)
+        return rows + hidden_column_notes(hidden, names)
 
     def _check(self) -> None:
         if self.needed > self._limits.max_columns:
@@ -274,7 +300,7 @@ class _Pass:
 
     def _no_rows(self) -> str:
         if self._hidden:
-            return "A filter hides every row of this spreadsheet. Include the hidden rows, or clear the filter."
+            return "Every row of this spreadsheet is hidden. Include the hidden rows, or show them in your spreadsheet."
         if self._source.reading.header_row:
             return (
                 f"There are no rows below row {self._top.header.rows[-1]:,}. Choose another row for the column names."

@@ -3,11 +3,13 @@
 import codecs
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 
 from services.drafts.sheets.dialect import excel_hint
 from services.drafts.sheets.encodings import ENCODINGS, codec_for, find_encoding
+from services.drafts.sheets.protected import Protected
+from services.drafts.sheets.quoting import find_quoting
 from services.drafts.sheets.records import Records
 from services.drafts.sheets.row_numbers import name_rows
 from services.drafts.sheets.separators import SEPARATORS, find_separator
@@ -18,6 +20,7 @@ from services.models import Reading
 _SAMPLE_CHARACTERS = 200_000
 _REPAIRED = "\ufdd0"
 """Stands behind each character that stands in for bytes that can't be decoded, until its row is known."""
+_READ, _REPLACED = "read as Windows-1252", "replaced by “\ufffd”"
 _AS_WESTERN, _AS_UNKNOWN = "copydesk-western", "copydesk-unknown"
 """The names under which the two ways to replace such bytes are registered with Python's codecs."""
 _END_OF_FILE = re.compile(rb"(?:\A|(?<=[\r\n]))\x1a[\x1a\r\n\0 ]*\Z|\x1a+\Z")
@@ -40,15 +43,19 @@ def open_text(data: bytes, reading: Reading, language: str = "") -> Source:
     encoding = reading.encoding or guess.encoding
     text = _Text(data, encoding)
     sample = text.sample()
-    hint = excel_hint(sample)
-    separator = reading.separator or hint or find_separator(sample, whole=len(sample) < _SAMPLE_CHARACTERS)
+    hint, whole = excel_hint(sample), len(sample) < _SAMPLE_CHARACTERS
+    quoting = None if hint else find_quoting(sample, reading.separator, whole=whole)
+    sample = quoting.sample(sample) if quoting else sample
+    separator = reading.separator or hint or find_separator(sample, whole=whole)
     if separator not in SEPARATORS:
         raise SheetError(f"The separator “{separator}” isn't on the list. Choose one from the list.")
-    records = Records(lambda: islice(text.lines(), 1 if hint else 0, None), separator)
+    lines = (lambda: quoting.lines(text.lines())) if quoting else text.lines
+    records = Records(lambda: islice(lines(), 1 if hint else 0, None), separator)
+    protected = Protected()
     return Source(
-        rows=lambda: text.without_marks(records.rows()),
+        rows=lambda: protected.rows(text.rows(records)) if text.may_have('="') else text.rows(records),
         reading=Reading(encoding=encoding, separator=separator),
-        notes=lambda: text.notes() + records.notes(),
+        notes=lambda: text.notes() + ((quoting.note,) if quoting else ()) + records.notes() + protected.notes(),
         encoding_previews=guess.previews,
         is_encoding_sure=reading.encoding is not None or guess.is_sure,
     )
@@ -64,9 +71,13 @@ class _Text:
 
     def __init__(self, data: bytes, encoding: str) -> None:
         self._codec, self._is_intact = codec_for(data, encoding)
-        self._data = _without_nul_pairs(data) if self._codec.startswith("utf-16") else _without_padding(data)
         self._encoding = encoding
-        self._repaired: dict[int, int] = {}
+        if encoding == "utf-32":  # four bytes a character are cumbersome
+            data, self._codec = data.decode(self._codec, self._errors()).encode(), "utf-8-sig"
+        self._data = _without_nul_pairs(data) if self._codec.startswith("utf-16") else _without_padding(data)
+        self._inner_marks = _inner_marks(self._data, self._codec)
+        self._repaired: dict[str, dict[int, int]] = {}
+        """What became of characters that the encoding doesn't know, and how many of them are in which rows."""
 
     def sample(self) -> str:
         """The first characters."""
@@ -78,41 +89,59 @@ class _Text:
         lines: Iterable[str] = self._open()
         if self._codec.startswith("utf-16"):
             lines = _without_end_of_file(lines)
-        if self._encoding in ("utf-8", "utf-16"):
+        if self._encoding in ("utf-8", "utf-16", "utf-32"):
             lines = iter(lines)
             lines = chain((line[_leading_marks(line) :] for line in islice(lines, 1)), lines)
+        if self._inner_marks:
+            lines = (line.lstrip("\ufeff") for line in lines)
         return (line.replace("\0", "\ufffd") for line in lines) if b"\0" in self._data else lines
 
-    def without_marks(self, rows: Iterable[RawRow]) -> Iterable[RawRow]:
+    def rows(self, records: Records) -> Iterable[RawRow]:
         """The rows, with the places of repaired characters noted and their marks removed."""
-        return rows if self._is_intact else self._noted(rows)
+        return records.rows() if self._is_intact else self._noted(records.rows())
+
+    def may_have(self, text: str) -> bool:
+        """Whether characters of ASCII may be anywhere in the file."""
+        return any(text.encode(codec) in self._data for codec in ("ascii", "utf-16-le", "utf-16-be"))
 
     def notes(self) -> tuple[str, ...]:
         """What was replaced in the rows read so far."""
         nul = self._data.count(b"\0") if b"\0" in self._data and not self._codec.startswith("utf-16") else 0
         if self._codec.startswith("utf-16") and b"\0\0" in self._data:
             nul = sum(line.count("\0") for line in self._open())
-        return (*self._repair_notes(), *((nul_note(nul),) if nul else ()))
+        marks = (f"{counted(self._inner_marks, 'byte order mark')} left out at the start of a row.",)
+        return (*self._repair_notes(), *(marks if self._inner_marks else ()), *((nul_note(nul),) if nul else ()))
 
     def _repair_notes(self) -> tuple[str, ...]:
-        if not self._repaired:
-            return ()
-        rows, number = name_rows(sorted(self._repaired)), sum(self._repaired.values())
+        return tuple(self._repair_note(how, rows) for how, rows in self._repaired.items() if rows)
+
+    def _repair_note(self, how: str, rows: Mapping[int, int]) -> str:
+        number = sum(rows.values())
         if self._encoding == "utf-8":
             what = "1 character isn't" if number == 1 else f"{number:,} characters aren't"
-            return (f"{what} valid UTF-8 and {_was(number)} read as Windows-1252 or as “\ufffd”: {rows}.",)
-        what = "1 character doesn't" if number == 1 else f"{number:,} characters don't"
-        return (f"{what} fit {ENCODINGS[self._encoding]} and {_was(number)} replaced by “\ufffd”: {rows}.",)
+            what = f"{what} valid UTF-8"
+        else:
+            what = "1 character doesn't" if number == 1 else f"{number:,} characters don't"
+            what = f"{what} fit {ENCODINGS[self._encoding]}"
+        return f"{what} and {_was(number)} {how}: {name_rows(sorted(rows))}."
 
     def _open(self) -> io.TextIOWrapper:
-        errors = "strict" if self._is_intact else _AS_WESTERN if self._encoding == "utf-8" else _AS_UNKNOWN
-        return io.TextIOWrapper(io.BytesIO(self._data), self._codec, errors, newline="")
+        return io.TextIOWrapper(io.BytesIO(self._data), self._codec, self._errors(), newline="")
+
+    def _errors(self) -> str:
+        """Name the way to replace bytes that the encoding doesn't know."""
+        if self._is_intact:
+            return "strict"
+        return _AS_WESTERN if self._encoding == "utf-8" else _AS_UNKNOWN
 
     def _noted(self, rows: Iterable[RawRow]) -> Iterator[RawRow]:
-        self._repaired = {}
+        self._repaired = {_READ: {}, _REPLACED: {}}
         for number, cells, flaws in rows:
             if marks := sum(cell.count(_REPAIRED) for cell in cells):
-                self._repaired[number] = marks
+                lost = sum(cell.count(f"\ufffd{_REPAIRED}") for cell in cells)
+                for how, count in ((_REPLACED, lost), (_READ, marks - lost)):
+                    if count:
+                        self._repaired[how][number] = count
                 cells = [cell.replace(_REPAIRED, "") for cell in cells]
             yield number, cells, flaws
 
@@ -135,6 +164,16 @@ def _leading_marks(line: str) -> int:
     return marks.end() if marks else 0
 
 
+def _inner_marks(data: bytes, codec: str) -> int:
+    """Count the lines after the first that begin with a byte order mark, as where files were joined."""
+    if codec == "utf-16":
+        codec = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+    if codec not in ("utf-8-sig", "utf-16-le", "utf-16-be"):
+        return 0
+    codec = codec.removesuffix("-sig")
+    return sum(data.count(f"{end}\ufeff".encode(codec)) for end in "\r\n")
+
+
 def _was(number: int) -> str:
     return "was" if number == 1 else "were"
 
@@ -154,6 +193,8 @@ def _as_western(error: UnicodeError) -> tuple[str, int]:
     """Read the bytes that aren't UTF-8 as Windows-1252, which is where they mostly come from."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    if error.reason == "unexpected end of data":
+        return "\ufffd" + _REPAIRED, error.end  # the text was cut within its last character
     read = (bytes([byte]).decode("cp1252", "replace") for byte in error.object[error.start : error.end])
     return "".join((char if char.isprintable() else "\ufffd") + _REPAIRED for char in read), error.end
 

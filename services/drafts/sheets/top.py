@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from services.drafts.sheets.header_rows import HEAD_ROWS, Header, HeadRow, find_header, has_gaps, head_rows, join_names
+from services.drafts.sheets.header_rows import (
+    HEAD_ROWS,
+    Header,
+    HeadRow,
+    find_header,
+    has_gaps,
+    head_rows,
+    join_names,
+    may_go_on,
+)
 from services.drafts.sheets.source import Merge, RawRow
 from services.errors import SheetError
 from services.models import HeaderChoice, Layout, OuterKind, OuterRow, Reading
@@ -23,6 +32,8 @@ class Top:
     """The rows below the header that were read already."""
     layout: Layout
     """What is known so far: nothing about the end of the sheet."""
+    notes: tuple[str, ...]
+    """Why the header was chosen, and what could belong to it."""
 
 
 def read_top(rows: Iterator[RawRow], reading: Reading, merged: Sequence[Merge]) -> Top | None:
@@ -33,6 +44,7 @@ def read_top(rows: Iterator[RawRow], reading: Reading, merged: Sequence[Merge]) 
     head = _read_head(rows, (reading.header_row or 0) + (reading.header_rows or 1))
     if not head:
         return None
+    merged = [merge for merge in merged if merge.first_row <= head[-1][0]]
     found = head_rows([(number, cells) for number, cells, _ in head], merged)
     header = _chosen(found, reading, merged) if reading.header_row else find_header(found[:HEAD_ROWS], merged)
     body = [row for row in head if row[0] > header.rows[-1]]
@@ -43,7 +55,15 @@ def read_top(rows: Iterator[RawRow], reading: Reading, merged: Sequence[Merge]) 
         above=tuple(outer_row(row.number, OuterKind.TITLE, row.cells) for row in above[:_MAX_ABOVE]),
         above_count=len(above),
     )
-    return Top(header, body, layout)
+    return Top(header, body, layout, _notes(found, header, is_chosen=reading.header_row is not None))
+
+
+def _notes(rows: Sequence[HeadRow], header: Header, *, is_chosen: bool) -> tuple[str, ...]:
+    if not is_chosen and may_go_on(rows, header):
+        row = header.rows[-1]
+        more = f"Row {row + 1} may belong to the column names. If it does, choose “Rows {row} and {row + 1}” below."
+        return (*filter(None, [header.reason]), more)
+    return (header.reason,) if header.reason else ()
 
 
 def outer_row(number: int, kind: OuterKind, cells: Sequence[str]) -> OuterRow:

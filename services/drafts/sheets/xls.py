@@ -10,13 +10,13 @@ from xlrd.compdoc import CompDocError
 from xlrd.sheet import Sheet
 
 from services.drafts.sheets.biff import SheetRecords, sheet_records, workbook_records
-from services.drafts.sheets.book import check_sheet, early_merges, in_order
+from services.drafts.sheets.book import check_sheet, in_order, table_merges
 from services.drafts.sheets.formats import NumberFormat, parse_format
 from services.drafts.sheets.moments import DATE_NOTE, serial_text
 from services.drafts.sheets.numbers import plain, shown
 from services.drafts.sheets.problems import ERROR_VALUE, NO_RESULT
 from services.drafts.sheets.refusals import damaged_error, password_error
-from services.drafts.sheets.table import Flaw, Merge, RawRow, Source
+from services.drafts.sheets.source import Flaw, Hidden, Merge, RawRow, Source
 from services.drafts.sheets.text import nul_note
 from services.errors import SheetError
 from services.models import Reading
@@ -82,8 +82,8 @@ class Xls:
                 rows=rows.read,
                 reading=Reading(sheet=name),
                 notes=rows.notes,
-                merged=early_merges(_merges(sheet), rows.first_column),
-                hidden_rows=_filtered_rows(sheet, records),
+                merged=table_merges(_merges(sheet), rows.first_column),
+                hidden=_hidden(sheet, records, rows.first_column),
             )
         except _UNREADABLE as exc:
             raise _error(exc) from exc
@@ -98,10 +98,11 @@ def _merges(sheet: Sheet) -> Iterator[Merge]:
         yield Merge(first_row + 1, end_row, first_column, end_column - 1)
 
 
-def _filtered_rows(sheet: Sheet, records: SheetRecords) -> frozenset[int]:
-    if not records.is_filtered:
-        return frozenset()
-    return frozenset(row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden)
+def _hidden(sheet: Sheet, records: SheetRecords, first_column: int) -> Hidden:
+    """Say what is hidden: by a filter, if there is one, as the file doesn't tell which rows it covers."""
+    rows = frozenset(row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden)
+    columns = (column - first_column for column, info in sheet.colinfo_map.items() if info.hidden)
+    return Hidden(rows, rows if records.is_filtered else frozenset(), frozenset(c for c in columns if c >= 0))
 
 
 class _Rows:

@@ -18,16 +18,16 @@ from python_calamine import (
 )
 
 from services.drafts.sheets.archive import Archive
-from services.drafts.sheets.book import check_sheet, early_merges, in_order
+from services.drafts.sheets.book import check_sheet, in_order, table_merges
 from services.drafts.sheets.marks import CellContext, Mark, read_marks
 from services.drafts.sheets.moments import DATE_NOTE, iso
 from services.drafts.sheets.numbers import plain, shown
 from services.drafts.sheets.package import Package
 from services.drafts.sheets.refusals import damaged_error, password_error
 from services.drafts.sheets.rich_values import rich_value_messages
-from services.drafts.sheets.row_filter import filtered_rows, whole_tags
-from services.drafts.sheets.table import Flaw, Merge, RawRow, Source
+from services.drafts.sheets.source import Flaw, Hidden, Merge, RawRow, Source
 from services.drafts.sheets.text import nul_note
+from services.drafts.sheets.xlsx_hidden import HIDDEN, hidden_parts, whole_tags
 from services.models import Reading
 
 Value = int | float | str | bool | time | date | datetime | timedelta
@@ -87,7 +87,7 @@ class Xlsx:
             reading=Reading(sheet=name),
             notes=rows.notes,
             merged=_merges(sheet),
-            hidden_rows=self._filtered_rows(name, part) if signs.hidden else frozenset(),
+            hidden=self._hidden(name, part, sheet) if signs.hidden else Hidden(),
         )
 
     def _marks_of(self, part: str, signs: "_Signs") -> Callable[[], Iterator[Mark]]:
@@ -98,9 +98,9 @@ class Xlsx:
         context = CellContext(formats, rich_value_messages(self._given), self._given.is_uncalculated)
         return lambda: read_marks(self._package.archive.pieces(part), context)
 
-    def _filtered_rows(self, name: str, part: str) -> frozenset[int]:
+    def _hidden(self, name: str, part: str, sheet: CalamineSheet) -> Hidden:
         given = self._given.sheet_parts().get(name, "")
-        return filtered_rows(self._package, part, self._given.table_filters(given))
+        return hidden_parts(self._package, part, self._given.table_filters(given), sheet.start[1] if sheet.start else 0)
 
 
 class _Signs(NamedTuple):
@@ -111,11 +111,11 @@ class _Signs(NamedTuple):
 
 
 def _signs(pieces: Iterator[bytes]) -> _Signs:
-    """Look for the signs of formulas, errors and hidden rows; reads all of the sheet, which proves its length."""
+    """Look for the signs of formulas, errors and what is hidden; reads all of the sheet, which proves its length."""
     marks = hidden = False
     for tags in whole_tags(pieces):
         marks = marks or any(sign in tags for sign in _MARK_SIGNS)
-        hidden = hidden or _HIDDEN_SIGN in tags
+        hidden = hidden or (_HIDDEN_SIGN in tags and HIDDEN.search(tags) is not None)
     return _Signs(marks, hidden)
 
 
@@ -134,7 +134,7 @@ def _merges(sheet: CalamineSheet) -> tuple[Merge, ...]:
         return ()
     ranges = sheet.merged_cell_ranges or []
     merges = (Merge(first[0] + 1, last[0] + 1, first[1], last[1]) for first, last in ranges)
-    return early_merges(merges, start[1])
+    return table_merges(merges, start[1])
 
 
 class _Rows:

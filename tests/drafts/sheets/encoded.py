@@ -74,3 +74,17 @@ UNSEEN: tuple[Text, ...] = (
     ("windows-1254", "SKU,Name\nA-1,Güneş gözlüğü\n", "tr"),
     ("windows-1253", "SKU,Name\nA-1,Γυαλιά\n", "el"),
 )
+
+RARE: tuple[Text, ...] = (
+    ("koi8-r", "Название,Тон\nЧайник эмалированный,Тёплый\nПолотенце,Строгий\n", "ru"),
+    ("koi8-r", "SKU;Имя\nA-1;Скатерть льняная\nA-2;Поднос\n", "ru"),
+    ("koi8-r", "Name,Tone\nСковорода чугунная,Warm\n", "ru"),
+    ("euc-jp", "商品名,説明\n木のスプーン,なめらかな手ざわり\n花瓶,ガラス\n", "ja"),
+    ("euc-jp", "Name,Tone\nフライパン,Warm\n", "ja"),
+    ("iso-2022-jp", "商品名,色\n座布団,青\n", "ja"),
+    ("iso-8859-2", "Nazwa,Opis\nŚwiecznik,Błyszczący mosiądz\nŻelazko,Szybko się nagrzewa\n", "pl"),
+    ("iso-8859-2", "Název,Popis\nLžička,Šťastný dárek, žlutá\nUbrus,Těžká látka\n", "cs"),
+    ("cp850", "Artikel;Text\nSchüssel;Für große Küchen\nLöffel;Aus Birnbaumholz\n", "de"),
+    ("cp437", "Nom;Note\nTélévision;Neuve, très légère\nChaîne;Même modèle\n", "fr"),
+)
+"""In encodings that few files have today."""

@@ -53,11 +53,14 @@ def test_one_foreign_word_far_down_is_enough_to_find_the_encoding(word: str, enc
 def test_every_encoding_can_be_chosen(encoding: str) -> None:
     table = {
         "windows-1251": RUSSIAN,
+        "koi8-r": RUSSIAN,
         "windows-1253": [("Όνομα", "b"), ("1", "Κούπα")],
         "windows-1255": [("שם", "b"), ("1", "ספל")],
         "windows-1256": [("الاسم", "b"), ("1", "كوب")],
         "gbk": CHINESE,
         "shift-jis": JAPANESE,
+        "euc-jp": JAPANESE,
+        "iso-2022-jp": JAPANESE,
         "euc-kr": KOREAN,
         "big5": TAIWANESE,
     }

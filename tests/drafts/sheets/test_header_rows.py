@@ -197,6 +197,51 @@ def test_without_merges_two_rows_are_joined_where_gaps_are_over_the_same_names_a
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "Item,,Texts,\nNo.,Label,Title,Body\n7,Mug,a,b\n8,Cup,c,d\n",
+            ("Item No.", "Item Label", "Texts Title", "Texts Body"),
+        ),
+        (
+            "Item,Item,Texts,Texts\nLabel,Weight,Title,Body\nMug,1.5,a,b\nCup,0.2,c,d\n",
+            ("Item Label", "Item Weight", "Texts Title", "Texts Body"),
+        ),
+        ("Item,,Texts,\nMug,1,a,b\nCup,0.2,c,d\nJug,3,e,f\n", None),
+        ("Item,,Texts,\nMug,n/a,a,b\nCup,0.2,c,d\nMug,3,e,f\n", None),  # the second row is one of many
+        ("Item,,Weight\nMug,Red,n/a\nCup,Blue,0.2\nJug,Black,3\n", None),
+    ],
+)
+def test_two_rows_are_joined_where_the_second_is_the_only_text_in_a_column_of_values(
+    text: str, names: tuple[str, ...] | None
+) -> None:
+    found = header(text)
+    assert found[:2] == ((1, 2), names) if names else found[0] == (1,)
+
+
+GO_ON = "Row 2 may belong to the column names. If it does, choose “Rows 1 and 2” below."
+
+
+@pytest.mark.parametrize(
+    ("text", "is_noted"),
+    [
+        ("Brief,,Reader,\nTitle,Text,Group,Language\na,b,Buyers,English\nc,d,Owners,English\n", True),
+        ("Brief,Brief,Reader,Reader\nTitle,Text,Group,Language\na,b,Buyers,English\n", True),
+        ("Brief,,Reader,\nTitle,Text,Group,English\na,b,Buyers,English\nc,d,Owners,English\n", False),
+        ("Title,,Reader\na,b,Buyers\nc,d,Owners\n", False),
+        ("Title,Text,Reader,Language\na,b,Buyers,English\nc,d,Owners,German\n", False),
+        ("Title,Text,,\na,b,,\nc,d,,\n", False),
+    ],
+)
+def test_a_second_row_that_may_hold_names_is_said_to_and_can_be_chosen(text: str, is_noted: bool) -> None:
+    sheet, _ = parsed(text.encode())
+    assert sheet.layout.header == (1,)
+    assert (GO_ON in sheet.notes) is is_noted
+    assert not is_noted or (1, 2) in [choice.rows for choice in sheet.layout.header_choices]
+    assert GO_ON not in parsed(text.encode(), reading=Reading(header_row=1))[0].notes
+
+
 # what a person chooses
 
 

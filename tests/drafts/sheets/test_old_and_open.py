@@ -51,7 +51,7 @@ def test_a_workbook_of_libreoffice_reads_as_it_looks(name: str) -> None:
     assert sheet.hidden_sheets == ("Secret",)
     assert DATE_NOTE in sheet.notes
     source = opened(FILES / name, "Data")
-    assert (source.hidden_rows, tuple(source.merged)) == (frozenset({3}), (Merge(6, 6, 0, 2),))
+    assert (source.hidden.rows, tuple(source.merged)) == (frozenset({3}), (Merge(6, 6, 0, 2),))
 
 
 def test_the_active_sheet_of_an_xls_is_first() -> None:

@@ -12,6 +12,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from services.drafts.sheets.problems import ERROR_VALUE, LINKED_DATA, NO_RESULT, PICTURE, UNKNOWN_RICH_VALUE
+from services.drafts.sheets.source import Hidden
 from services.drafts.sheets.table import Merge
 from services.drafts.sheets.xlsx import Xlsx
 from services.models import Problem, Reading, SheetRow
@@ -207,7 +208,7 @@ def source_of(data: bytes, tmp_path: Path, name: str = "Sheet1") -> tuple[object
     path.write_bytes(data)
     with Xlsx(path) as book:
         source = book.open_sheet(name)
-        return source.hidden_rows, source.merged
+        return source.hidden, source.merged
 
 
 def hide(sheet: Worksheet, *rows: int) -> None:
@@ -222,7 +223,7 @@ def test_rows_that_a_filter_hides_are_distinguished_from_others(tmp_path: Path) 
         sheet.filter_column("A", "x == b")
         hide(sheet, 1, 3, 5, 6)
 
-    assert source_of(workbook(filtered), tmp_path) == (frozenset({3, 5}), ())
+    assert source_of(workbook(filtered), tmp_path) == (Hidden(frozenset({1, 3, 5, 6}), frozenset({3, 5})), ())
 
 
 def test_rows_that_a_table_filter_hides_are_found(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_rows_that_a_table_filter_hides_are_found(tmp_path: Path) -> None:
         sheet.add_table("A1:B4", {"columns": [{"header": "a"}, {"header": "b"}], "data": [[1, 2], [3, 4], [5, 6]]})
         hide(sheet, 3)
 
-    assert source_of(workbook(table), tmp_path) == (frozenset({3}), ())
+    assert source_of(workbook(table), tmp_path) == (Hidden(frozenset({3}), frozenset({3})), ())
 
 
 def test_rows_that_a_person_hid_belong_to_no_filter(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_rows_that_a_person_hid_belong_to_no_filter(tmp_path: Path) -> None:
         sheet.write_column(0, 0, ["Name", "a", "b"])
         hide(sheet, 2)
 
-    assert source_of(workbook(hidden), tmp_path) == (frozenset(), ())
+    assert source_of(workbook(hidden), tmp_path) == (Hidden(frozenset({2})), ())
 
 
 def test_hidden_rows_without_numbers_are_counted(tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ def test_hidden_rows_without_numbers_are_counted(tmp_path: Path) -> None:
         hide(sheet, 3)
 
     bare = with_part(workbook(filtered), CONTENT, lambda xml: re.sub(rb' r="[A-Z]*[0-9]+"', b"", xml))
-    assert source_of(bare, tmp_path) == (frozenset({3}), ())
+    assert source_of(bare, tmp_path) == (Hidden(frozenset({3}), frozenset({3})), ())
 
 
 def test_merged_cells_near_the_header_are_counted_from_the_first_column_in_use(tmp_path: Path) -> None:
@@ -256,7 +257,7 @@ def test_merged_cells_near_the_header_are_counted_from_the_first_column_in_use(t
         sheet.merge_range("C3:D3", "Price")
         sheet.merge_range("C60:D60", "late")
 
-    assert source_of(workbook(merged), tmp_path) == (frozenset(), (Merge(3, 3, 0, 1),))
+    assert source_of(workbook(merged), tmp_path) == (Hidden(), (Merge(3, 3, 0, 1),))
 
 
 def test_a_text_that_starts_like_an_archive_is_a_text() -> None:

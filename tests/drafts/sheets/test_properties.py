@@ -1,9 +1,10 @@
 """Whatever stands in a table comes back cell for cell."""
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.drafts.sheets import ENCODINGS, SEPARATORS
+from services.drafts.sheets.dialect import swallowed_rows
 from services.drafts.sheets.invisible import is_invisible
 from services.models import Reading
 from tests.drafts.sheets.helpers import cells, workbook, written
@@ -17,6 +18,8 @@ SCRIPTS = (range(1, 0x600), range(0x2010, 0x2130), range(0x3000, 0x3100), range(
 def letters(codec: str) -> list[str]:
     """Pick characters of many scripts that an encoding has."""
     candidates = [chr(code) for script in SCRIPTS for code in script] + ["\uffe5", "\U0001f600"]
+    if codec == "iso-2022-jp":
+        candidates = [letter for letter in candidates if letter not in "\x0e\x0f\x1b"]  # which switch character sets
     return [letter for letter in candidates if letter.encode(codec, "ignore").decode(codec) == letter]
 
 
@@ -51,6 +54,7 @@ def test_csv_reads_back_in_every_encoding_and_separator(data: st.DataObject, enc
     codec = WINDOWS_CODECS.get(encoding, encoding)
     texts = st.text(LETTERS[codec], max_size=12) | st.text(' \n\r\t,;|"x\0', max_size=6)
     table = data.draw(tables(texts))
+    assume(not any(swallowed_rows(list(row), len(row), separator) for row in table))  # those are read as rows
     assert cells(written(table, separator).encode(codec), reading=Reading(encoding, separator)) == kept(table)
 
 

@@ -74,6 +74,30 @@ def test_another_kind_of_file_under_the_name_of_a_spreadsheet(start: bytes, name
     assert refusal(start + b"abc,def\n1,2\n") == f"This file is {name}, not a spreadsheet. {REMEDY}"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"name": "Mug", "price": 5}]',
+        '\ufeff\n[\n  {\n    "na\\"me" :\n null\n  },\n',
+        '{"rows": [{"name": "Mug"}, {"name": "Jug"}]}',
+        '{"name": "Mug"}\n{"name": "Jug"}\n',
+        '[["name", "tone"],\n ["Mug", "Warm"]]',
+        '["name", "tone"]\n["Mug", "Warm"]\n',
+        '["Mug",\n "Jug"]',
+    ],
+)
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_json_under_the_name_of_a_text(text: str, codec: str) -> None:
+    assert refusal(text.encode(codec)) == f"This is JSON, not a spreadsheet. {REMEDY}"
+
+
+@pytest.mark.parametrize(
+    "text", ['[name],"{tone}"\nMug,Warm\n', '{name},tone\nMug,{"a": 1}\n', '["Mug"],a\n1,2\n', "[1],[2]\n3,4\n"]
+)
+def test_brackets_in_cells_are_no_json(text: str) -> None:
+    assert parsed(text.encode())[0].row_count == 1
+
+
 @pytest.mark.parametrize("data", [bytes(range(256)) * 20, b"\x7fELF\x02\x01\x01" + bytes(200), bytes(5_000)])
 def test_binary_data_under_the_name_of_a_text(data: bytes) -> None:
     assert refusal(data) == f"This isn't a spreadsheet. {REMEDY}"

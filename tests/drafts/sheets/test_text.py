@@ -3,6 +3,7 @@
 import pytest
 
 from services.drafts import sheets
+from services.errors import SheetError
 from services.models import Reading, SheetRow
 from tests.drafts.sheets.helpers import cells, parsed, written
 
@@ -98,6 +99,23 @@ def test_pasted_cells_and_pasted_csv_are_read_alike(separator: str) -> None:
     sheet, rows = parsed(data, filename, reading)
     assert (sheet.filename, sheet.reading) == ("Pasted cells", Reading("utf-8", separator))
     assert (sheet.columns, rows) == (("Näme", "Features"), [SheetRow(2, ("Mug", "warm\nround"))])
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Name\tTone\n", "The pasted text has a header but no rows"),
+        (" \n", "The pasted text is empty"),
+        ('[{"name": "Mug"}]', "The pasted text is JSON, not a spreadsheet"),
+        ("<html><body>Sign in", "The pasted text is a web page without a table"),
+        ("a\t" * 300 + "\n1\n", "The pasted text has 300 columns; the limit is 256"),
+    ],
+)
+def test_what_is_wrong_with_pasted_cells_is_said_in_words_about_pasting(text: str, what: str) -> None:
+    with pytest.raises(SheetError) as caught:
+        parsed(*sheets.pasted(text))
+    again = "Copy the cells you need, including the header row, and paste them again."
+    assert str(sheets.pasted_error(caught.value)) == f"{what}. {again}"
 
 
 def test_a_text_named_xls_is_read_as_the_text_it_is() -> None:

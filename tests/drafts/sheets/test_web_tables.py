@@ -2,11 +2,13 @@
 
 import base64
 import quopri
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.drafts.sheets.flaws import flaw_notes
 from services.drafts.sheets.moments import DATE_NOTE
 from services.drafts.sheets.problems import ERROR_VALUE, NO_RESULT
 from services.drafts.sheets.refusals import REMEDY, damaged_error
@@ -141,11 +143,25 @@ def test_the_only_sheet_of_a_page_saved_by_excel_has_its_name() -> None:
     assert parsed((head + TABLE).encode(), "a.xls")[0].sheets == ("Products",)
 
 
+@pytest.mark.parametrize("around", ["div", 'span class="a"', "p", "b"])
+def test_a_table_within_very_many_elements_is_read(around: str) -> None:
+    data = f"\n<{around}>" * 40_000 + TABLE
+    assert cells(data.encode(), "export.xls") == EXPECTED
+
+
+def test_tags_without_a_table_are_a_text() -> None:
+    assert cells(b"<b>" * 30_000 + b"\nx\n", "a.csv", Reading(separator=","))[-1] == ("x",)
+
+
 @pytest.mark.parametrize(
     "data", [b"<html><body>Please log in</body></html>", b"<!DOCTYPE html><p>x", mhtml(b"x", "8bit")]
 )
 def test_a_page_without_a_table_is_refused(data: bytes) -> None:
     assert refusal(data, "a.xls") == f"This file is a web page without a table. {REMEDY}"
+
+
+def test_a_page_whose_tables_are_empty_is_refused_as_such() -> None:
+    assert refusal(b"<table><tr><td>" * 900, "a.xls") == f"This file is a web page whose tables are empty. {REMEDY}"
 
 
 def test_tables_nested_deeper_than_any_page_are_refused_and_nothing_breaks() -> None:
@@ -215,7 +231,8 @@ def test_every_type_of_value_in_xml_spreadsheet_2003() -> None:
             (Problem("g", "#REF!", ERROR_VALUE), Problem("h", "=RC[-1]*2", NO_RESULT)),
         )
     ]
-    assert (sheet.reading, sheet.notes) == (Reading(sheet="Data"), (DATE_NOTE,))
+    flaws = flaw_notes(Counter([(ERROR_VALUE, 6), (NO_RESULT, 7)]), sheet.columns)
+    assert (sheet.reading, sheet.notes) == (Reading(sheet="Data"), (*flaws, DATE_NOTE))
 
 
 def test_rows_and_cells_stand_where_their_index_says() -> None:
