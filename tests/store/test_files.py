@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from services.errors import MissingError
 from services.models import BatchState, FileRef, NamedFile, PauseKind, RowState, StoredFile, UploadProgress
@@ -138,3 +139,25 @@ def test_files_of_a_draft_that_is_gone_cannot_be_noted_and_are_not_needed(store:
     assert store.files.needed() == set()
     with pytest.raises(MissingError):
         attach(store, draft_id, MUG)
+
+
+def test_rows_that_may_be_sent_are_found_by_the_index_of_rows_that_wait(store: Store) -> None:
+    """SQLite plans by the statement alone; with PostgreSQL it depends on how many rows there are."""
+    if not store._database.is_sqlite:
+        pytest.skip("plans small tables otherwise")
+    plans: list[str] = []
+
+    def explain(connection: Connection, _: object, statement: str, parameters: Any, *__: object) -> None:
+        if statement.startswith("SELECT rows.position"):
+            cursor = connection.connection.cursor()
+            plans.extend(step[3] for step in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+
+    batch_id = launch(store, [(MUG,), ()])
+    event.listen(store._database.engine, "before_cursor_execute", explain)
+    store.work.waiting(batch_id, 9)
+    store.work.claim(batch_id, 9, NOW)
+    store.uploads.awaiting(batch_id, 9)
+    event.remove(store._database.engine, "before_cursor_execute", explain)
+    of_rows = [plan for plan in plans if plan.startswith("SEARCH rows")]
+    assert len(of_rows) == 3
+    assert all("ix_rows_waiting (batch_id=? AND awaits_files=? AND state=? AND position<?)" in plan for plan in of_rows)
