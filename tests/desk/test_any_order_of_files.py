@@ -50,7 +50,7 @@ class Trial:
 
     def attach(self, n: int, name: str) -> None:
         if n in self._drafts and n not in self._batches:
-            self._files.attach(self._drafts[n], [Upload(f"{name}.png", io.BytesIO(name.encode()))], lambda _: None)
+            self._files.attach(self._drafts[n], [Upload(f"{name}.png", io.BytesIO(name.encode()))])
             [source] = [each for each in self._store.files.of_draft(self._drafts[n]) if each.source == f"{name}.png"]
             assert source.file is not None
             self._hashes[name] = source.file.file.hash
