@@ -19,13 +19,14 @@ from services.store import NewRow, Store
 from tests.store.making import NOW, draft, new_batch, no_progress
 
 NAMES = ("mug", "cap", "hat")
-DRAFTS = 3
+DRAFTS = 2
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["attach", "detach", "launch", "delete", "purge", "sweep"]),
         st.integers(0, DRAFTS - 1),
         st.sampled_from(NAMES),
     ),
+    min_size=8,
     max_size=30,
 )
 
@@ -62,9 +63,9 @@ class Trial:
             self._attached[n].discard(name)
 
     def launch(self, n: int, name: str) -> None:
-        """Launch a draft whose one row names one of its files, or none."""
+        """Launch a draft whose one row names its files, but for one that stays unused."""
         if n in self._drafts and n not in self._batches:
-            used = self._attached[n] & {name}
+            used = self._attached[n] - {name}
             rows = [NewRow(2, (name,), {"Photo": [str(FileRef(self._hashes[each], each)) for each in used]}, None)]
             self._batches[n] = self._store.batches.launch(new_batch(self._drafts[n]), rows, NOW, no_progress)
             self._launched[n] = used
