@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.desk.files import Files, Upload
@@ -105,6 +105,9 @@ def trial() -> Iterator[Trial]:
 
 @settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
+@example(
+    steps=[("attach", 0, "mug"), ("attach", 1, "mug"), ("launch", 0, "cap"), ("launch", 1, "cap"), ("delete", 0, "mug")]
+)
 def test_whatever_happens_needed_files_stay_and_a_sweep_removes_all_others(steps: list[tuple[str, int, str]]) -> None:
     with trial() as tried:
         for verb, n, name in steps:
