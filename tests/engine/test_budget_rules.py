@@ -346,3 +346,13 @@ def test_the_pace_rises_automatically_and_faster_with_time() -> None:
     assert all(earlier <= later for earlier, later in pairwise(paces))
     assert rules.pace(Window(1e9, pace=40, paced_at=0.0)) == 396
     assert rules.pace(Window(0.0, pace=40, paced_at=900.0)) == 40, "found by a clock that was ahead"
+
+
+def test_requests_about_files_leave_jobs_their_half_and_polls_their_part_and_none_leaves_during_a_hold() -> None:
+    rules, polls = Rules(400, 60.0, 1.0), (Entry(1000.0, None, 200),)
+    jobs = Entry(1000.0, "one", 194)
+    assert rules.file(Window(1001.0, polls)) == Decision(1, 1001.0)
+    assert rules.file(Window(1001.0, polls, waiters=frozenset({"one"}))) == Decision(0, 1061.0)
+    assert rules.file(Window(1001.0, (Entry(1000.0, None, 199), jobs), waiters=frozenset({"one"}))).number == 1
+    assert rules.file(Window(1001.0, (*polls, jobs))) == Decision(0, 1061.0)
+    assert rules.file(Window(1001.0, (), 1090.0)) == Decision(0, 1090.0)
