@@ -16,7 +16,7 @@ def no_job_panel(any_jobs: bool) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown("**Job details**")
         st.caption(
-            "Select a job to read its full suggestion here. To retry several jobs, tick their boxes."
+            "Select a job to read its full suggestion here. To retry several jobs, check their boxes."
             if any_jobs
             else "No jobs on this page."
         )

@@ -45,7 +45,7 @@ def test_a_visit_reads_the_list_once_and_proposes_what_clearly_fits(desk: StubDe
     assert page.button(key="assign_found").label == "Assign 1 job"
     captions = [caption.value for caption in page.caption]
     assert "No unconfirmed row was being sent when this job was created." in captions
-    assert "3 jobs to assign or dismiss · list read 10 Mar, 10:30" in captions
+    assert "3 jobs to assign or dismiss · list read Mar 10, 10:30 AM" in captions
     page = settled(page.run())
     assert orders(desk) == [("search", "batch-1")]
     press(page, "refresh_found")
@@ -90,8 +90,8 @@ def test_what_is_not_proven_yet_or_never_will_be_is_said(desk: StubDesk, page: A
     desk.found.held = LostAndFound((), 3, 0, 0, 1, LAUNCHED, LAUNCHED + timedelta(minutes=5))
     page = settled(page.run())
     assert [box.value for box in page.info] == [
-        "Jobs that were created late may still be missing from Writer's list. Refresh after 10 Mar, 10:35 to be sure "
-        "that there are no others.",
+        "Jobs that were created late may still be missing from Writer's list. Refresh after Mar 10, 10:35 AM to be "
+        "sure that there are no others.",
         "For 1 row, nothing can prove that no job exists, so sending it again may charge it twice.",
     ]
     assert "send_proven" not in [button.key for button in page.button]
@@ -134,4 +134,4 @@ def test_an_assigned_attempt_says_so(desk: StubDesk, visit: Visit) -> None:
     page = visit("batch.py", id="batch-1")
     page.session_state["rows"] = {"selection": {"rows": [], "columns": [], "cells": [(0, "status")]}}
     page = settled(page.run())
-    assert "assigned by hand 10 Mar, 10:30" in " ".join(text.value for text in page.markdown)
+    assert "assigned by hand Mar 10, 10:30 AM" in " ".join(text.value for text in page.markdown)

@@ -63,7 +63,7 @@ def test_a_job_opens_with_everything_that_writer_says(page: AppTest) -> None:
     page = tick(page, cell=1)
     assert [header.value for header in page.header] == ["Copy"]
     captions = [caption.value for caption in page.caption]
-    assert "Created 10 Mar, 10:30 · last changed 10 Mar, 10:30 · took about 20 seconds" in captions
+    assert "Created Mar 10, 10:30 AM · last changed Mar 10, 10:30 AM · took about 20 seconds" in captions
     assert {r"Job job\-1", "Started elsewhere"} <= set(captions)
     assert "retry_job" not in [button.key for button in page.button]
 
@@ -100,8 +100,9 @@ def test_a_lost_retry_says_what_to_do_and_offers_no_other(desk: StubDesk, page: 
     desk.jobs.held = (ListedJob(FAILED, retry=retry),)
     page = tick(page, cell=0)
     assert [warning.value for warning in page.warning] == [
-        "Retried 10 Mar, 10:30, and Writer's answer was lost, so this job may be running again. Copydesk won't retry "
-        "it twice. Refresh in a minute; if it's still failed and no new job has appeared, start it again in Writer."
+        "Retried Mar 10, 10:30 AM, and Writer's answer was lost, so this job may be running again. Copydesk won't "
+        "retry it twice. Refresh in a minute; if it's still failed and no new job has appeared, "
+        "start it again in Writer."
     ]
     assert not [button for button in page.button if (button.key or "").startswith("retry")]
 
@@ -116,7 +117,7 @@ def test_jobs_are_collected_into_a_batch_that_says_what_is_missing(desk: StubDes
     assert orders(desk) == [("collect", AGENT.id, CollectScope(), "Jobs of Product description")]
     assert [info.value for info in page.info] == ["Collected 3 jobs.\n- 2 jobs belong to batches already."]
     assert page.button(key="retry_failed").label == "Retry 1 failed row"
-    assert any(caption.value.endswith(r"3 rows · collected 10 Mar, 10:30") for caption in page.caption)
+    assert any(caption.value.endswith(r"3 rows · collected Mar 10, 10:30 AM") for caption in page.caption)
 
 
 def test_ids_can_be_pasted_and_when_there_is_nothing_the_page_says_why(desk: StubDesk, page: AppTest) -> None:

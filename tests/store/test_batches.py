@@ -169,7 +169,7 @@ def test_a_batch_that_is_not_over_is_not_deleted(store: Store, make: Callable[[S
 def test_a_canceled_batch_is_not_deleted_while_rows_of_it_are_at_writer(store: Store) -> None:
     batch_id = launch_in_each_state(store)
     store.batches.cancel(batch_id, NOW)
-    with pytest.raises(RefusedError, match="nothing of it is at Writer"):
+    with pytest.raises(RefusedError, match="none of its jobs are running"):
         store.batches.delete(batch_id)
     assert store.batches.get(batch_id).counts.total == 8
 
