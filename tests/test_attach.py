@@ -7,9 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
-import app as server
 import attach
+from app import SecurityHeaders
 from services.desk import Desk
 from services.models import Draft
 from services.settings import load
@@ -26,8 +28,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     )
     desk = Desk(settings)
     desk.start()
-    for module in (server, attach):
-        monkeypatch.setattr(module, "the_desk", lambda: desk)
+    monkeypatch.setattr(attach, "the_desk", lambda: desk)
     yield desk
     desk.stop()
 
@@ -39,7 +40,8 @@ def draft(desk: Desk) -> Draft:
 
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=server.app)
+    app = Starlette(routes=attach.ROUTES, middleware=[Middleware(SecurityHeaders)])
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8501") as opened:
         yield opened
 
