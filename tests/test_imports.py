@@ -93,7 +93,7 @@ def test_the_sandbox_shares_no_code_with_what_it_stands_in_for() -> None:
 
 def test_components_do_no_io() -> None:
     """Only `page.py`, which keeps the process's desk, may reach beyond records, errors and plain values."""
-    values = tuple(f"services.drafts.sheets.{name}" for name in ("ENCODINGS", "SEPARATORS", "SUFFIXES"))
+    values = tuple(f"services.drafts.sheets.{name}" for name in ("ENCODINGS", "PASTED_NAME", "SEPARATORS", "SUFFIXES"))
     allowed = ("services.models", "services.errors", "services.settings", "components", *values)
     wrong = [
         f"{path.name} imports {name}"
