@@ -155,8 +155,8 @@ class _Pass:
 
     def _begin_ordinarily(self, rows: Iterable[Sequence[str]]) -> bool:
         """Whether the first cells of rows are neither blank nor the name of their column."""
-        firsts = {row[0].strip() for row in rows}
-        return not ("" in firsts or self._header[0] in firsts)
+        name = self._header[0]
+        return all((first := row[0].strip()) and first != name for row in rows)
 
     def _uneven(self, rows: Sequence[RawRow]) -> Iterator[SheetRow]:
         """Take rows one by one: some are blank, longer or shorter than the header, or have flaws."""

@@ -102,7 +102,8 @@ class _Text:
 
     def may_have(self, text: str) -> bool:
         """Whether characters of ASCII may be anywhere in the file."""
-        return any(text.encode(codec) in self._data for codec in ("ascii", "utf-16-le", "utf-16-be"))
+        encodings = ("utf-16-le", "utf-16-be") if self._codec.startswith("utf-16") else ("ascii",)
+        return any(text.encode(encoding) in self._data for encoding in encodings)
 
     def notes(self) -> tuple[str, ...]:
         """What was replaced in the rows read so far."""
@@ -171,6 +172,9 @@ def _inner_marks(data: bytes, codec: str) -> int:
     if codec not in ("utf-8-sig", "utf-16-le", "utf-16-be"):
         return 0
     codec = codec.removesuffix("-sig")
+    mark = "\ufeff".encode(codec)
+    if data.find(mark, len(mark)) < 0:
+        return 0
     return sum(data.count(f"{end}\ufeff".encode(codec)) for end in "\r\n")
 
 
