@@ -10,6 +10,7 @@ from components import open_rows
 from components.asking import ask_cancel, ask_resend, ask_retry, retry_warnings
 from components.batch.header import (
     Order,
+    graphs_used,
     head,
     least_left,
     pause_notice,
@@ -284,6 +285,7 @@ def draw() -> None:
         picked, page = draw_rows(summary)
     with panel:
         draw_panel(summary, picked, page)
+    graphs_used(summary.batch)
 
 
 desk = open_page("Batch")

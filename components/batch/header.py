@@ -67,12 +67,14 @@ def head(batch: Batch, counts: Counts, connection: str, story: str, now: datetim
     with _line():
         st.caption(story, width=_TITLE_WIDTH_PX)
         _downloads(batch.id, _main_order(batch, counts, connection) is None)
-    # the container is always there: what follows would be rebuilt when Writer has said what the agent uses
-    with st.container():
-        if batch.graphs:
-            named = ", ".join(f"“{plain(shorten(graph.name, _NAME_PART_LENGTH))}”" for graph in batch.graphs)
-            st.caption(f"{'Knowledge Graph' if len(batch.graphs) == 1 else 'Knowledge Graphs'} at launch: {named}")
     return order
+
+
+def graphs_used(batch: Batch) -> None:
+    """Which Knowledge Graphs the agent used at launch. At the end of the page: Writer says so a moment after it."""
+    if batch.graphs:
+        named = ", ".join(f"“{plain(shorten(graph.name, _NAME_PART_LENGTH))}”" for graph in batch.graphs)
+        st.caption(f"{'Knowledge Graph' if len(batch.graphs) == 1 else 'Knowledge Graphs'} at launch: {named}")
 
 
 def _line() -> DeltaGenerator:
