@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import open_rows
 from components.asking import ask_cancel, ask_resend, ask_retry, retry_warnings
+from components.batch.again import run_again
 from components.batch.header import (
     Order,
     graphs_used,
@@ -43,6 +44,7 @@ from services.models import (
     BatchState,
     BatchSummary,
     CollectedJobs,
+    Draft,
     RowPage,
     RowPreview,
     RowState,
@@ -262,6 +264,19 @@ def draw_panel(summary: BatchSummary, picked: Picked, page: RowPage) -> None:
             run_and_redraw(partial(retry_reason, summary, reason))
 
 
+def draw_end(summary: BatchSummary) -> None:
+    """What else there is to know and to do: the Knowledge Graphs, and the batch as a new one."""
+    graphs_used(summary.batch)
+    if moving(summary.batch, summary.counts) or summary.batch.is_collected:
+        return
+    states = run_again(summary.counts)
+    if states is not None:
+        drafts: list[Draft] = []
+        if attempt(lambda: drafts.append(desk.drafts.open_batch(batch_id, states))):
+            st.switch_page("new_batch.py", query_params={"draft": drafts[0].id})
+        st.rerun()
+
+
 def is_moving() -> bool:
     """Whether the batch is changing on its own."""
     summary = read_batch()
@@ -285,7 +300,7 @@ def draw() -> None:
         picked, page = draw_rows(summary)
     with panel:
         draw_panel(summary, picked, page)
-    graphs_used(summary.batch)
+    draw_end(summary)
 
 
 desk = open_page("Batch")

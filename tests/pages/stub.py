@@ -17,7 +17,7 @@ from services.desk.graphs import Graphs
 from services.desk.jobs import Jobs
 from services.desk.rows import Rows
 from services.desk.usage import Usage
-from services.errors import GraphError, MissingError, RefusedError, WriterError
+from services.errors import GraphError, MissingError, RefusedError, SheetError, WriterError
 from services.models import (
     Agent,
     AgentInput,
@@ -206,6 +206,9 @@ class StubDrafts(Drafts):
 
     def recent(self) -> list[DraftSummary]:
         return []
+
+    def open_batch(self, batch_id: str, states: Collection[RowState] = ()) -> Draft:
+        raise SheetError(f"Opened {batch_id} with {', '.join(states) or 'all rows'}.")
 
     def estimate(self, rows: int) -> Estimate:
         return Estimate(rows * 2, rows / 200)

@@ -1087,3 +1087,17 @@ def test_rows_that_only_a_person_sends_are_offered_at_rest_and_on_their_own_conn
 ) -> None:
     desk.hold(a_batch(**changes), some_rows(waiting=1, unconfirmed=1, canceled=1))
     assert {"resend_unconfirmed", "send_canceled"}.isdisjoint(buttons(visit("batch.py", id="batch-1")))
+
+
+@pytest.mark.parametrize(
+    ("choice", "opened"),
+    [
+        ("All 6 rows", "all rows"),
+        ("3 rows that failed, were skipped, or came back empty", "failed, skipped, empty"),
+    ],
+)
+def test_a_batch_at_rest_can_be_run_again(visit: Visit, desk: StubDesk, choice: str, opened: str) -> None:
+    rows = some_rows(completed=3, failed=1, empty=1, skipped=1)
+    desk.hold(a_batch(state=BatchState.FINISHED, finished_at=LAUNCHED), rows)
+    page = visit("batch.py", id="batch-1").menu_button(key="run_again").click(choice).run()
+    assert plain(f"Opened batch-1 with {opened}.") in [box.value for box in settled(page).error]
