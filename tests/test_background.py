@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.background import run_to_completion
+from services.background import Repeating, run_to_completion
 
 
 def test_progress_and_the_result_reach_the_caller_in_its_own_thread() -> None:
@@ -43,3 +43,28 @@ def test_the_work_goes_on_when_the_caller_leaves() -> None:
         run_to_completion(work, leave)
     left.set()
     assert finished.wait(10)
+
+
+def test_repeating_work_is_done_at_once_and_again_though_it_fails(caplog: pytest.LogCaptureFixture) -> None:
+    times, done = [0], threading.Event()
+
+    def work() -> None:
+        times[0] += 1
+        if times[0] == 3:
+            done.set()
+        raise ValueError("broken")
+
+    repeating = Repeating(work, 0.01)
+    repeating.start()
+    assert done.wait(10)
+    repeating.stop()
+    assert "Work in the background failed" in caplog.text
+
+
+def test_stopping_ends_the_wait_for_the_next_time() -> None:
+    begun = threading.Event()
+    repeating = Repeating(begun.set, 3600)
+    repeating.start()
+    assert begun.wait(10)
+    repeating.stop()
+    assert "repeating" not in [thread.name for thread in threading.enumerate()]

@@ -2,6 +2,7 @@
 
 from httpx import ASGITransport
 
+from services.background import Repeating
 from services.clock import Clock
 from services.desk.batches import Batches
 from services.desk.connections import Connections
@@ -24,6 +25,9 @@ from services.settings import Connection, Settings
 from services.store import Store
 from services.writer.agents import Agents
 from services.writer.client import Writer
+
+_PURGE_INTERVAL_S = 6 * 3600.0
+"""Seconds between two times that old drafts are deleted, and files that nothing needs."""
 
 
 class Desk:
@@ -49,16 +53,18 @@ class Desk:
         self.found = Found(connection_id, store, engine, gateway, clock)
         self.usage = Usage(connection_id, store)
         self.connections = Connections(settings, store, engine, gateway, clock)
+        self._purging = Repeating(self.drafts.purge, _PURGE_INTERVAL_S)
 
     def start(self) -> None:
         """Begin to work on the batches that are running."""
         # whatever was said of the connection was said to another process, perhaps with another key
         self._store.connections.clear_trouble(self.connection.id)
-        self.drafts.purge()
+        self._purging.start()
         self._engine.start()
 
     def stop(self) -> None:
         """Finish or record what is in flight, then end."""
+        self._purging.stop()
         self._engine.stop()
         self._vault.close()
         self._store.close()
