@@ -10,7 +10,7 @@ from services.errors import WriterError
 from services.models import Agent
 
 PAGE_AGENTS = 20
-PAGES = {Wish.NEW_BATCH: "new_batch.py", Wish.JOBS: "jobs.py"}
+PAGES = {Wish.NEW_BATCH: "new_batch.py", Wish.JOBS: "jobs.py", Wish.GRAPHS: "graphs.py"}
 
 
 def draw() -> None:

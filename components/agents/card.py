@@ -11,8 +11,8 @@ from components.agent import input_list, refresh_button
 from components.words import count, duration, percent, plain
 from services.models import Agent, AgentUsage
 
-_WIDTH_PX = 720
-_NAME_WIDTH_PX = 420
+_WIDTH_PX = 820
+_NAME_WIDTH_PX = 460
 """What the button leaves of the line; on a phone, the button takes the next line."""
 
 
@@ -21,6 +21,7 @@ class Wish(Enum):
 
     NEW_BATCH = auto()
     JOBS = auto()
+    GRAPHS = auto()
 
 
 def agent_card(n: int, agent: Agent, usage: AgentUsage | None, clock: Callable[[datetime], str]) -> Wish | None:
@@ -33,8 +34,11 @@ def agent_card(n: int, agent: Agent, usage: AgentUsage | None, clock: Callable[[
                 wish = Wish.NEW_BATCH
         with _line():
             st.caption(used(usage, clock), width=_NAME_WIDTH_PX)
-            if st.button("See its jobs", key=f"jobs_of_{n}", icon=":material/list:", type="tertiary"):
-                wish = Wish.JOBS
+            with st.container(horizontal=True, gap="small", width="content"):
+                if st.button("See its jobs", key=f"jobs_of_{n}", icon=":material/list:", type="tertiary"):
+                    wish = Wish.JOBS
+                if st.button("Knowledge Graphs", key=f"graphs_of_{n}", icon=":material/hub:", type="tertiary"):
+                    wish = Wish.GRAPHS
         with st.expander(count(len(agent.inputs), "input")):
             st.caption(input_list(agent.inputs))
     return wish

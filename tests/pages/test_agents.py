@@ -45,6 +45,16 @@ def test_a_new_batch_with_an_agent_opens_with_the_agent_in_its_address(desk: Stu
     assert [box.value for box in page.info] == [r"Agent: **\*Tag\* lines**. Upload a spreadsheet for it."]
 
 
+@pytest.mark.parametrize(("key", "title"), [("jobs_of_0", "Jobs of"), ("graphs_of_0", "Knowledge Graphs")])
+def test_an_agents_jobs_and_knowledge_graphs_are_a_click_away(
+    desk: StubDesk, visit: Visit, key: str, title: str
+) -> None:
+    desk.agents.held = [AGENT, OTHER]
+    page = settled(visit("agents.py").button(key=key).click().run())
+    assert title in page.title[0].value
+    assert "agent" in page.query_params
+
+
 def test_refresh_gets_the_latest_list(desk: StubDesk, visit: Visit) -> None:
     page = visit("agents.py")
     assert names(page) == []
