@@ -34,9 +34,15 @@ them."""
 _LOSS_WEIGHT = 1 / 40
 """What the last answer counts for in the share of answers that are lost."""
 _COUNTED_ANSWERS = 400
-SECONDS_PER_LOSS = 6.0
-"""Jobs are started so slowly that no more than one answer in so many seconds is lost. A lost request can be proven to
-have had no effect only where no other lost request created a job at about the same time; in a burst, some always did.
+_PRIOR_ANSWERS = 20
+"""Answers that are taken to have come well before the first one, so that few early losses don't count for much."""
+_FULL_HOLD_SHARE = 0.05
+"""The share of lost answers from which the whole pause is made after each; below, it's shorter in proportion."""
+_LOSSES_IN_FLIGHT = 0.25
+"""How many of the requests in flight may be expected to be lost: at a share of 5 % there are five, at 25 % one."""
+HOLD_AFTER_LOSS_S = 10.0
+"""After a lost answer, no job is started for so long. A lost request can be proven to have had no effect only where no
+other lost request created a job at about the same time; in a burst, some always did.
 """
 
 
@@ -50,25 +56,28 @@ class Concurrency:
         self._proven = 0
         self._lost_share = 0.0
         self._answers, self._losses = 0, 0.0
-        self._sent_at = -math.inf
+        self._lost_at = -math.inf
 
-    def sent(self, now: float) -> None:
-        """Note that a request leaves now."""
+    def sent(self) -> None:
+        """Note that a request leaves."""
         self.in_flight += 1
-        self._sent_at = now
 
     def pause(self, now: float) -> float:
         """Seconds until the next request may leave; 0 as long as hardly any answer is lost."""
-        return max(0.0, self._sent_at + self._lost_share * SECONDS_PER_LOSS - now)
+        hold = HOLD_AFTER_LOSS_S * min(1.0, self._lost_share / _FULL_HOLD_SHARE)
+        return max(0.0, self._lost_at + hold - now)
 
     @property
     def is_lossy(self) -> bool:
-        """Whether answers were lost of late, so that requests leave one by one."""
+        """Whether answers were lost of late, so that few requests are in flight, and pauses follow on losses."""
         return self._lost_share >= _LOSS_WEIGHT / 2
 
     def leaves_in(self, rows: int) -> float:
         """Seconds until the last of so many rows may leave at this pace."""
-        return rows * self._usual_lost_share * SECONDS_PER_LOSS
+        share = self._usual_lost_share
+        sending = self._latency / self._lossy_slots(share) if self.is_lossy else 0.0
+        after_loss = HOLD_AFTER_LOSS_S * min(1.0, (share + _LOSS_WEIGHT) / _FULL_HOLD_SHARE)
+        return rows * (share * after_loss + sending)
 
     def expects_loss(self, rows: int) -> bool:
         """Whether an answer to so many rows is likely to be lost."""
@@ -77,7 +86,11 @@ class Concurrency:
     @property
     def _usual_lost_share(self) -> float:
         """The share of the last hundreds of answers that were lost: steadier than what the pace goes by."""
-        return self._losses / max(1, self._answers)
+        return self._losses / (self._answers + _PRIOR_ANSWERS)
+
+    def _lossy_slots(self, share: float) -> int:
+        """How many requests may be in flight while that share of the answers is lost."""
+        return max(1, int(_LOSSES_IN_FLIGHT / share)) if share else _MAX_IN_FLIGHT
 
     def _count(self, lost: int) -> None:
         if self._answers >= _COUNTED_ANSWERS:
@@ -93,8 +106,9 @@ class Concurrency:
         self._latency += _LATENCY_WEIGHT * (seconds - self._latency)
         self._proven = max(self._proven, jobs_in_minute - self.in_flight)
 
-    def lost(self) -> None:
+    def lost(self, now: float) -> None:
         """Note that the answer to a request was lost."""
+        self._lost_at = now
         self._lost_share += _LOSS_WEIGHT * (1 - self._lost_share)
         self._count(lost=1)
 
@@ -115,5 +129,7 @@ class Concurrency:
         if jobs_in_minute + _NEW_HIGH_MARGIN_JOBS >= self._proven + self.in_flight:
             width = min(width, (jobs_per_minute - jobs_in_minute) / _JOBS_LEFT_PER_REQUEST)
         most = max(_MIN_IN_FLIGHT, int(width))
+        if self.is_lossy:
+            most = min(most, self._lossy_slots(self._lost_share))
         free = most - self.in_flight
         return free if free >= most // _FREE_FRACTION else 0

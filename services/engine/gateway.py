@@ -160,7 +160,7 @@ class Gateway:
     async def send(self, batch_id: str, agent_id: str, inputs: Inputs, retry_of: str | None) -> Job:
         """Retry that job, or else create one. The caller has reserved the request for the batch."""
         sent_at = self._clock.now()
-        self.concurrency.sent(sent_at)
+        self.concurrency.sent()
         try:
             if retry_of is not None:
                 job = await self._ask(lambda: self._writer.retry_job(retry_of), batch_id)
@@ -170,7 +170,7 @@ class Gateway:
             self.concurrency.refused()
             raise
         except AnswerLostError:
-            self.concurrency.lost()
+            self.concurrency.lost(self._clock.now())
             raise
         finally:
             self.concurrency.in_flight -= 1

@@ -160,8 +160,9 @@ class Runner:
         if self._guard.is_suspicious:
             return 1
         room = self._gateway.concurrency.free_slots(budget.jobs_per_minute, budget.jobs_in_minute)
-        most = 1 if self._gateway.concurrency.is_lossy else _MAX_CLAIMED_ROWS
-        return min(most, max(room, _MIN_IN_FLIGHT - len(self._requests_in_flight)))
+        if self._gateway.concurrency.is_lossy:
+            return min(1, room)
+        return min(_MAX_CLAIMED_ROWS, max(room, _MIN_IN_FLIGHT - len(self._requests_in_flight)))
 
     def _feed(self, state: BatchState) -> None:
         if state is not BatchState.RUNNING and self._feeding is not None:

@@ -92,7 +92,7 @@ def test_a_lost_row_of_a_paused_batch_is_sent_again_once_it_goes_on(play: Play) 
     async def main(stage: Stage) -> None:
         stage.double.script(Kind.CREATE, Fault.RESET_AFTER, text=LOST)
         batch = stage.launch(5, resend_lost=True)
-        await stage.until(lambda: stage.states(batch)[SENDING] == 1)
+        await stage.until(lambda: stage.states(batch) == {COMPLETED: 4, SENDING: 1})
         stage.pause(batch)
         await stage.settled(batch)
         assert stage.states(batch) == {COMPLETED: 4, RowState.WAITING: 1}
