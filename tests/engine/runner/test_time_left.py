@@ -53,7 +53,7 @@ async def watch(stage: Stage, batch_id: str, hold_at: float) -> Told:
         pytest.param(500, 21, 20.0, 20 + HOLD, 0.25, {"duration": (3.0, 20.0)}, id="a hold"),
         # how many more answers get lost is chance, and a pause follows each: only many rows even that out
         pytest.param(
-            600, 60, NEVER, NEVER, 0.45, {"faults": {Fault.RESET_BEFORE: {Kind.CREATE: 0.05}}}, id="lost answers"
+            600, 120, NEVER, NEVER, 0.8, {"faults": {Fault.RESET_BEFORE: {Kind.CREATE: 0.05}}}, id="lost answers"
         ),
         pytest.param(60, 25, NEVER, NEVER, 0.25, {"fail_share": 0.05, "failing_attempts": 2}, id="retries"),
     ],
