@@ -1,8 +1,12 @@
 """Sending rows again: their attempts are kept, and they wait as they did at first."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Connection, and_, case, insert, literal, not_, null, or_, select, update
 
-from services.models import RowState
+from services.errors import RefusedError
+from services.models import NO_INPUTS, BatchState, PauseKind, RowState
+from services.store.counting import any_row
 from services.store.tables import attempts, batches, rows
 
 _HAS_ATTEMPT = rows.c.state.in_(
@@ -55,3 +59,30 @@ def send_again(
 
 def _gets_new_job(retry_of: ColumnElement[str] | None) -> list[ColumnElement[bool]]:
     return [not_(rows.c.job_failed), *([] if retry_of is None else [retry_of.is_(None)])]
+
+
+def send_chosen(connection: Connection, batch_id: str, chosen: Collection[ColumnElement[bool]]) -> int:
+    """Let rows wait to be sent again by a person's order; gives how many. The caller holds the batch's lock.
+
+    Raises RefusedError: they were collected, and there is no failed job to retry.
+    """
+    number = sum(send_again(connection, where, retries=0) for where in chosen)
+    if number:
+        _reopen(connection, batch_id)
+    elif any(any_row(connection, where & not_(CAN_BE_SENT_AGAIN)) for where in chosen):
+        raise RefusedError(NO_INPUTS)
+    return number
+
+
+def _reopen(connection: Connection, batch_id: str) -> None:
+    """A batch that is over, or waits behind its sample, runs again for rows that were sent again.
+
+    One that is paused for another reason stays paused.
+    """
+    this = batches.c.id == batch_id
+    over = batches.c.state.in_([BatchState.FINISHED, BatchState.CANCELED])
+    anew = {"started_at": None, "finished_at": None, "sample_end": None, "unguarded": False}
+    connection.execute(update(batches).where(this & over).values(state=BatchState.RUNNING, **anew))
+    sampled = (batches.c.state == BatchState.PAUSED) & (batches.c.pause_kind == PauseKind.SAMPLE)
+    going_on = {"state": BatchState.RUNNING, "pause_kind": None, "reason": ""}
+    connection.execute(update(batches).where(this & sampled).values(**going_on))

@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 from services.errors import MissingError, RefusedError
 from services.models import Job, RowState
 from services.store import codec
+from services.store.again import send_chosen
 from services.store.batches import lock
 from services.store.database import AnyRow, Database
 from services.store.job_rows import known_jobs, lock_jobs, rows_of_jobs, sending_since
 from services.store.jobs import job_values
 from services.store.records import EffectWindow, OpenRow, Suspects
-from services.store.rows import send_chosen
 from services.store.tables import batches, rows, unknown_jobs
 
 _GROUP = 500

@@ -13,25 +13,20 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    not_,
     or_,
     select,
     union_all,
-    update,
 )
 
-from services.errors import MissingError, RefusedError
+from services.errors import MissingError
 from services.models import (
-    NO_INPUTS,
     RETRYABLE,
     UNSUCCESSFUL,
     Attempt,
     Batch,
-    BatchState,
     Choice,
     ChoiceKind,
     ExportRow,
-    PauseKind,
     RowDetail,
     RowPage,
     RowPreview,
@@ -40,12 +35,11 @@ from services.models import (
     file_refs,
 )
 from services.store import codec
-from services.store.again import CAN_BE_SENT_AGAIN, send_again
+from services.store.again import send_chosen
 from services.store.batches import lock
-from services.store.counting import any_row
 from services.store.database import AnyRow, Database
 from services.store.records import Signs
-from services.store.tables import attempts, batches, rows
+from services.store.tables import attempts, rows
 
 _SHORTENED = 200
 """Characters of a suggestion or error that a table shows."""
@@ -230,19 +224,6 @@ class Rows:
             return send_chosen(connection, batch_id, [(rows.c.batch_id == batch_id) & (rows.c.state == state)])
 
 
-def send_chosen(connection: Connection, batch_id: str, chosen: Collection[ColumnElement[bool]]) -> int:
-    """Let rows wait to be sent again by a person's order; gives how many. The caller holds the batch's lock.
-
-    Raises RefusedError: they were collected, and there is no failed job to retry.
-    """
-    number = sum(send_again(connection, where, retries=0) for where in chosen)
-    if number:
-        _reopen(connection, batch_id)
-    elif any(any_row(connection, where & not_(CAN_BE_SENT_AGAIN)) for where in chosen):
-        raise RefusedError(NO_INPUTS)
-    return number
-
-
 def _chosen(batch_id: str, positions: Sequence[int] | None, reason: str | None) -> Iterator[ColumnElement[bool]]:
     if positions is None:
         yield _failed(batch_id, reason)
@@ -258,20 +239,6 @@ def _failed(batch_id: str, reason: str | None) -> ColumnElement[bool]:
         return and_(rows.c.batch_id == batch_id, rows.c.state.in_(UNSUCCESSFUL))
     failed = and_(rows.c.batch_id == batch_id, rows.c.state == RowState.FAILED)
     return and_(failed, func.coalesce(rows.c.error, "") == reason)
-
-
-def _reopen(connection: Connection, batch_id: str) -> None:
-    """A batch that is over, or waits behind its sample, runs again for rows that were sent again.
-
-    One that is paused for another reason stays paused.
-    """
-    this = batches.c.id == batch_id
-    over = batches.c.state.in_([BatchState.FINISHED, BatchState.CANCELED])
-    anew = {"started_at": None, "finished_at": None, "sample_end": None, "unguarded": False}
-    connection.execute(update(batches).where(this & over).values(state=BatchState.RUNNING, **anew))
-    sampled = (batches.c.state == BatchState.PAUSED) & (batches.c.pause_kind == PauseKind.SAMPLE)
-    going_on = {"state": BatchState.RUNNING, "pause_kind": None, "reason": ""}
-    connection.execute(update(batches).where(this & sampled).values(**going_on))
 
 
 def mapped_values(batch: Batch) -> Callable[[Sequence[str]], tuple[str, ...]]:
