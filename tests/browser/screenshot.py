@@ -38,6 +38,9 @@ def take(path: Path) -> None:
         expect(marketer.count("Completed")).to_have_text(re.compile(r"1[5-9]\d"), timeout=PATIENCE)
         marketer.click_row(2)
         expect(marketer.element("suggestion")).to_be_visible(timeout=PATIENCE)
+        marketer.element("pause").hover()
+        marketer.element("pause").scroll_into_view_if_needed()
+        marketer.settle()
         marketer.page.screenshot(path=path)
         chromium.close()
 
