@@ -36,7 +36,10 @@ def files_box(desk: Desk, draft: Draft, report: FilesReport) -> None:
 
 def watch_files(desk: Desk, draft_id: str, drawn: str | None) -> None:
     """Draw the whole page again once the files that come in through the form are all there."""
-    if desk.files.version(draft_id) not in (None, drawn):
+    version = desk.files.version(draft_id)
+    if version is None:
+        st.caption("Files are coming in. The check below follows when they've all arrived.")
+    elif version != drawn:
         st.rerun()
 
 

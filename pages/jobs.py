@@ -96,8 +96,9 @@ def carry_out() -> None:
 
 
 def confirm(jobs: Sequence[ListedJob]) -> None:
-    """Have the jobs retried when the page is drawn next."""
+    """Close the dialog and have the page retry the jobs, where the progress is shown."""
     st.session_state[TO_RETRY] = agent_id, tuple(jobs)
+    st.rerun()
 
 
 def ask(jobs: Sequence[ListedJob]) -> None:

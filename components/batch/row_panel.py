@@ -1,6 +1,6 @@
 """One row in full, beside the table; and the hint that stands there while none is open."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -58,7 +58,7 @@ def row_panel(row: RowDetail, files: Mapping[str, FileView], clock: Callable[...
     if row.suggestion is not None:
         suggestion(row.suggestion, is_current=row.state is RowState.COMPLETED)
     _inputs(row, files)
-    _attempts(row.attempts, clock)
+    _attempts(row, clock)
 
 
 def collected_note() -> None:
@@ -89,22 +89,24 @@ def _file(ref: FileRef, view: FileView | None) -> None:
     st.link_button(words, file_url(ref), icon=":material/download:", type="tertiary")
 
 
-def _attempts(attempts: Sequence[Attempt], clock: Callable[..., str]) -> None:
+def _attempts(row: RowDetail, clock: Callable[..., str]) -> None:
     """The row's attempts, newest first."""
-    if not attempts:
+    if not row.attempts:
         return
-    with st.expander(count(len(attempts), "attempt"), key="attempts", type="compact"):
-        for attempt in reversed(attempts):
-            _attempt(attempt, clock)
+    # of a collected row, which has no inputs, it isn't known when its last try began
+    is_timed = bool(row.inputs)
+    with st.expander(count(len(row.attempts), "attempt"), key="attempts", type="compact"):
+        for attempt in reversed(row.attempts):
+            _attempt(attempt, clock, is_timed=is_timed)
 
 
-def _attempt(attempt: Attempt, clock: Callable[..., str]) -> None:
+def _attempt(attempt: Attempt, clock: Callable[..., str], *, is_timed: bool) -> None:
     parts = [f"**{attempt.number}.** {attempt.state.label}"]
     if attempt.sent_at:
         parts.append(f"sent {clock(attempt.sent_at)}")
     if attempt.assigned_at:
         parts.append(f"assigned by hand {clock(attempt.assigned_at)}")
-    if attempt.sent_at and attempt.ended_at:
+    if is_timed and attempt.sent_at and attempt.ended_at:
         parts.append(f"took {duration(attempt.ended_at - attempt.sent_at)}")
     st.markdown(" · ".join(parts))
     if attempt.job_id:

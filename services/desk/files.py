@@ -20,6 +20,7 @@ from services.files.archive import Limits
 from services.files.fetch import Fetcher
 from services.files.fetch import Limits as FetchLimits
 from services.files.intake import Intake
+from services.files.paths import shown
 from services.files.vault import Vault
 from services.models import (
     Batch,
@@ -117,9 +118,10 @@ class Files:
         sent = ((upload.name, upload.content) for upload in uploads)
         with self._arrival():
             taken = Intake(self._vault, limits, full).take(sent, lambda _: None)
-            self._store.files.add(draft_id, [DraftSource(named.name, named) for named in taken.files])
+            replaced = self._store.files.add(draft_id, [DraftSource(named.name, named) for named in taken.files])
         self._received_at[draft_id] = time.monotonic()
-        return Attached(len(taken.files), tuple(taken.notes))
+        notes = [*taken.notes, *(f"“{shown(name)}” replaced the file of that name." for name in replaced)]
+        return Attached(len(taken.files), tuple(notes))
 
     def version(self, draft_id: str) -> str | None:
         """A text that changes with the files beside a draft; None while more are coming in."""

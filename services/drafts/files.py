@@ -116,16 +116,23 @@ class _Input:
         self._index = FileIndex(attached)
         named = [text for text in cells if self._ids(text) is None]
         self._matches: FileMatches = match(attached, named, several=field.max_values > 1)
+        self._lists = self._lists_of_files(attached) if field.max_values == 1 else {}
         self._checked = cache(self._check)
 
     def find(self, text: str) -> list[str]:
         """Give the values of a cell. Raises UnfitError: it names no file, or one that the input doesn't take."""
         if (ids := self._ids(text)) is not None:
             return ids
-        cell = self._matches.cells.get(text, CellFiles())
+        cell = self._lists.get(text) or self._matches.cells.get(text, CellFiles())
         if problem := cell.problem or count_problem(cell.values, self.field):
             raise UnfitError(problem)
         return [self._value(value) for value in cell.values]
+
+    def _lists_of_files(self, attached: Sequence[NamedFile]) -> dict[str, CellFiles]:
+        """The cells that name several files though the input takes one: that is said, and not that there's no file."""
+        unmatched = [text for text, cell in self._matches.cells.items() if cell.problem]
+        found = match(attached, unmatched, several=True).cells
+        return {text: cell for text, cell in found.items() if len(cell.values) > 1}
 
     def attached(self) -> Iterable[NamedFile]:
         """The attached files that cells refer to."""

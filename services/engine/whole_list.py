@@ -1,14 +1,18 @@
 """Reads an agent's whole list of jobs, page by page, while others may be added to it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
+from services.errors import AnswerLostError
 from services.models import Job, JobPage
 
 MAX_JOBS = 200_000
 """Jobs after which the list isn't read on."""
 _MIN_SORTED_JOBS = 10
 """Jobs that have to be in order before the list counts as sorted: fewer may be so by chance."""
+_PAGE_TRIES = 4
+"""Times that a page is asked for whose answer gets lost."""
 _PASSES = 2
 """Times that the list is read where Writer counts more jobs than it listed: new ones push others to the next page."""
 
@@ -39,7 +43,7 @@ class WholeList:
     async def _read_once(self) -> None:
         offset, total, in_order = 0, 0, list[Job]()
         while len(self.jobs) < MAX_JOBS:
-            page = await self._fetch(offset)
+            page = await self._page(offset)
             offset += len(page.jobs)
             total = max(total, page.total or 0)
             in_order += page.jobs
@@ -51,6 +55,13 @@ class WholeList:
                 self.unread = 0
                 return
         self.unread = max(0, total - len(self.jobs))
+
+    async def _page(self, offset: int) -> JobPage:
+        """Read a page; to ask for it again after a lost answer changes nothing at Writer."""
+        for _ in range(_PAGE_TRIES - 1):
+            with suppress(AnswerLostError):
+                return await self._fetch(offset)
+        return await self._fetch(offset)
 
     def _is_past(self, in_order: list[Job]) -> bool:
         """Whether all jobs that follow were created too early to be needed: the list is newest first, and went back."""

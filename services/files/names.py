@@ -41,7 +41,7 @@ class FileIndex:
         self._stems: dict[str, list[NamedFile]] = defaultdict(list)
         for file in files:
             self._add(file)
-        self._close_keys = {key: key.rpartition("/")[2] for key in self._keys}
+        self._close_keys = {key: _stem(key.rpartition("/")[2]) for key in self._keys}
 
     def _add(self, file: NamedFile) -> None:
         path = _path(file.name)
@@ -69,7 +69,7 @@ class FileIndex:
 
     def close_names(self, name: str) -> tuple[str, ...]:
         """Give the names of files that are spelled most like a name that no file has."""
-        wanted = _path(name).casefold().rpartition("/")[2]
+        wanted = _stem(_path(name).casefold().rpartition("/")[2])
         found = process.extract(
             wanted, self._close_keys, scorer=fuzz.ratio, limit=_MAX_CLOSE, score_cutoff=_MIN_CLOSENESS
         )
@@ -89,6 +89,12 @@ class FileIndex:
         base = tails[-1]
         ways = (self._tails.get(base), self._stems.get(key), self._stems.get(base))
         return next((files for files in ways if files), ())
+
+
+def _stem(name: str) -> str:
+    """Give a file name without its extension: that two names end alike doesn't make them alike."""
+    ending = extension(name)
+    return name[: -len(ending) - 1] if ending else name
 
 
 def _distinct(files: Iterable[NamedFile]) -> tuple[NamedFile, ...]:

@@ -52,7 +52,10 @@ def plan(mark: str, options: SandboxOptions) -> Plan:
 
 
 def file_outcome(name: str, *, retried: bool) -> str:
-    """Return what processing a file comes to: a "corrupt" one always fails, a "flaky" one at first."""
+    """Return what processing a file comes to: a "corrupt" one always fails, a "flaky" one at first.
+
+    It's `retried` if it's processed again, or if the same file was uploaded before.
+    """
     fails = "corrupt" in name.lower() or ("flaky" in name.lower() and not retried)
     return "failed" if fails else "completed"
 

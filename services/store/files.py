@@ -44,8 +44,10 @@ class Files:
         with self._database.read() as connection:
             return [_named(row) for row in connection.execute(query)]
 
-    def add(self, draft_id: str, sources: Iterable[DraftSource]) -> None:
+    def add(self, draft_id: str, sources: Iterable[DraftSource]) -> list[str]:
         """Note what stands beside a draft; what had the same name or URL before is replaced.
+
+        Returns the names of files that were replaced by others.
 
         Raises MissingError: there is no such draft (any more).
         """
@@ -53,9 +55,11 @@ class Files:
         with self._database.write() as connection:
             if connection.execute(select(drafts.c.id).where(drafts.c.id == draft_id)).first() is None:
                 raise MissingError("This draft doesn't exist. Drafts are kept for 7 days.")
+            before = _hashes(connection, draft_id, list(added))
             _remove(connection, draft_id, list(added))
             if added:
                 connection.execute(insert(draft_files), [_values(draft_id, source) for source in added.values()])
+        return [name for name, content in before.items() if (new := added[name].file) and new.file.hash != content]
 
     def remove(self, draft_id: str, sources: Iterable[str]) -> None:
         """Take files away from a draft."""
@@ -128,6 +132,16 @@ def keep_files(connection: Connection, draft_id: str, batch_id: str, names: Mapp
 def _is_to_upload() -> ColumnElement[bool]:
     not_in_its_graph = graph_uploads.c.state == GraphUploadState.WAITING
     return or_(not_in_its_graph, graph_uploads.c.file_id.is_(None))
+
+
+def _hashes(connection: Connection, draft_id: str, sources: list[str]) -> dict[str, str]:
+    """The files that have these names so far, by name."""
+    found: dict[str, str] = {}
+    for start in range(0, len(sources), _AT_ONCE):
+        named = draft_files.c.source.in_(sources[start : start + _AT_ONCE])
+        query = select(draft_files.c.source, draft_files.c.hash).where(draft_files.c.draft_id == draft_id, named)
+        found |= {row.source: row.hash for row in connection.execute(query.where(draft_files.c.hash.is_not(None)))}
+    return found
 
 
 def _remove(connection: Connection, draft_id: str, sources: list[str]) -> None:

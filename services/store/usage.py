@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from services.models import AgentUsage, RowState
 from services.store import codec
@@ -91,7 +91,9 @@ _LATEST = _latest_batches()
 
 def _outcomes(connection: Connection, batch_ids: Collection[str]) -> dict[str, _Outcomes]:
     """How the first rows of these batches ended."""
-    seconds = case((rows.c.state == RowState.COMPLETED, rows.c.ended_at - rows.c.sent_at))
+    # of collected rows, which have no inputs, it isn't known when their last try began
+    is_timed = and_(rows.c.state == RowState.COMPLETED, rows.c.inputs != "{}")
+    seconds = case((is_timed, rows.c.ended_at - rows.c.sent_at))
     grouped = (
         select(
             rows.c.batch_id,

@@ -93,3 +93,22 @@ def collect(marketer: Marketer) -> None:
         ["Attempt 1 made of ⟦Linden mug⟧", "Completed", ""],
         ["Attempt 2 made of ⟦Harbor pot⟧", "Completed", ""],
     ]
+
+
+def test_a_retry_happens_when_it_is_confirmed_and_never_otherwise(
+    visit: Callable[[Server], Marketer], own_server: Server
+) -> None:
+    marketer = visit(own_server)
+    marketer.open("/agents")
+    marketer.button("jobs_of_2").click()
+    retry = marketer.button("retry_shown_jobs")
+    expect(retry).to_contain_text("Retry 2 failed jobs on this page", timeout=PATIENCE)
+    retry.click()
+    marketer.button("confirm_retry_jobs_not").click()
+    expect(marketer.page.get_by_role("dialog")).to_have_count(0, timeout=PATIENCE)
+    marketer.settle()
+    expect(retry).to_contain_text("Retry 2 failed jobs on this page")
+    retry.click()
+    marketer.button("confirm_retry_jobs").click()
+    expect(marketer.page.get_by_role("dialog")).to_have_count(0, timeout=PATIENCE)
+    expect(retry).to_have_count(0, timeout=PATIENCE)

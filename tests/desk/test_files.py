@@ -91,6 +91,21 @@ def test_what_an_input_does_not_take_is_a_problem_of_its_rows(desk: Desk) -> Non
     ]
 
 
+def test_a_cell_with_more_files_than_the_input_takes_says_so(desk: Desk) -> None:
+    draft = open_draft(desk, "mug.png; cap.png", "mug.png")
+    attach(desk, draft, "mug.png", "cap.png")
+    assert problems(desk.drafts.check(draft)) == [
+        (2, "This cell names 2 files, but Photo takes 1 file. Remove the others.")
+    ]
+
+
+def test_a_replaced_file_is_said(desk: Desk) -> None:
+    draft = open_draft(desk, "mug.png")
+    assert attach(desk, draft, "mug.png") == []
+    assert attach(desk, draft, "mug.png") == []
+    assert attach(desk, draft, "mug.png", content=PNG * 2) == ["“mug.png” replaced the file of that name."]
+
+
 def test_ids_that_writer_knows_are_sent_as_they_are(desk: Desk) -> None:
     known = "0b7e4c55-9a43-4de0-a7c2-f9516f1d2c84"
     draft = open_draft(desk, known, "mug.png")

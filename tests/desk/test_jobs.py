@@ -203,7 +203,15 @@ def test_jobs_of_a_time_span_and_with_given_ids_are_collected(desk: Desk, writer
 
 def test_a_list_that_cannot_be_read_to_its_end_collects_nothing(desk: Desk, writer: Served) -> None:
     start(writer, 150)
-    writer.double.script(Kind.LIST, None, Fault.ERROR_500)
+    writer.double.script(Kind.LIST, None, *[Fault.ERROR_500] * 4)
     with pytest.raises(WriterError):
         collect(desk)
     assert desk.batches.page().total == 0
+
+
+def test_a_page_of_the_list_whose_answer_is_lost_is_asked_for_again(desk: Desk, writer: Served) -> None:
+    start(writer, 150)
+    writer.double.script(Kind.LIST, None, *[Fault.ERROR_500] * 3)
+    collect(desk)
+    [summary] = desk.batches.page().batches
+    assert summary.counts.total == 150

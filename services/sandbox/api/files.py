@@ -46,7 +46,8 @@ class FileCalls:
         name = read_name(request.headers)
         if not content.size:
             raise bad_request(f"The file {quoted(name)} is empty.", "fail.file.empty")
-        now, outcome = self._clock(), file_outcome(name, retried=False)
+        is_again = await run_in_threadpool(self._files.was_uploaded, name, content.sha256)
+        now, outcome = self._clock(), file_outcome(name, retried=is_again)
         finishes_at = now + self._options.file_seconds
         file = File(str(uuid4()), name, content.size, content.sha256, now, finishes_at, outcome)
         await run_in_threadpool(self._add, file, request)

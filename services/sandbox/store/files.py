@@ -46,6 +46,12 @@ class Files:
             row = connection.execute(GET_FILE, [file_id]).fetchone()
         return File(*(*row[:-1], tuple(json.loads(row[-1])))) if row else None
 
+    def was_uploaded(self, name: str, sha256: str) -> bool:
+        """Return whether the same content was uploaded under the same name before."""
+        query = "SELECT 1 FROM uploads WHERE name = ? AND sha256 = ? LIMIT 1"
+        with self._database.connection() as connection:
+            return connection.execute(query, [name, sha256]).fetchone() is not None
+
     def named(self, status: str | None, graph_id: str | None, now: float) -> list[tuple[str, str]]:
         """Return ids and names, newest first: with a status or a Knowledge Graph, of the files that have it."""
         values: dict[str, Any] = {"status": status, "graph_id": graph_id, "now": now}
