@@ -34,7 +34,7 @@ def files_box(desk: Desk, draft: Draft, report: FilesReport) -> None:
         show_failed_downloads(report, lambda: desk.files.refetch(draft))
 
 
-def watch_files(desk: Desk, draft_id: str, drawn: str | None) -> None:
+def watch_files(desk: Desk, draft_id: str, drawn: int | None) -> None:
     """Draw the whole page again once the files that come in through the form are all there."""
     version = desk.files.version(draft_id)
     if version is None:

@@ -98,10 +98,10 @@ class Files:
         """What the cells of the draft's file inputs stand for. Kept until the draft or its files change."""
         if not file_inputs(draft):
             return DraftFiles(FilesReport(), {})
-        sources = self._store.files.of_draft(draft.id)
-        key = (draft.id, draft.sheet, draft.agent, repr(draft.choices), tuple(sources))
+        key = (draft.id, draft.sheet, draft.agent, repr(draft.choices), self._store.files.version(draft.id))
 
         def compute() -> DraftFiles:
+            sources = self._store.files.of_draft(draft.id)
             rows = self._store.drafts.rows(draft.id)
             return look(draft, sources, rows, self._vault.words, may_fetch=self._settings.fetch_urls)
 
@@ -123,8 +123,8 @@ class Files:
         notes = [*taken.notes, *(f"“{shown(name)}” replaced the file of that name." for name in replaced)]
         return Attached(len(taken.files), tuple(notes))
 
-    def version(self, draft_id: str) -> str | None:
-        """A text that changes with the files beside a draft; None while more are coming in."""
+    def version(self, draft_id: str) -> int | None:
+        """A number that grows with each change of the files beside a draft; None while more are coming in."""
         if time.monotonic() - self._received_at.get(draft_id, -math.inf) < _QUIET_S:
             return None
         return self._store.files.version(draft_id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, union
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, union, update
 
 from services.errors import MissingError
 from services.models import GraphUploadState, NamedFile, StoredFile
@@ -53,7 +53,7 @@ class Files:
         """
         added = {source.source: source for source in sources}
         with self._database.write() as connection:
-            if connection.execute(select(drafts.c.id).where(drafts.c.id == draft_id)).first() is None:
+            if not _count_change(connection, draft_id, 1 if added else 0):
                 raise MissingError("This draft doesn't exist. Drafts are kept for 7 days.")
             before = _hashes(connection, draft_id, list(added))
             _remove(connection, draft_id, list(added))
@@ -64,6 +64,7 @@ class Files:
     def remove(self, draft_id: str, sources: Iterable[str]) -> None:
         """Take files away from a draft."""
         with self._database.write() as connection:
+            _count_change(connection, draft_id, 1)
             _remove(connection, draft_id, list(sources))
 
     def stored(self, content_hash: str) -> NamedFile | None:
@@ -87,13 +88,11 @@ class Files:
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
-    def version(self, draft_id: str) -> str:
-        """A text that changes with the files beside a draft."""
-        content_hash = draft_files.c.hash
-        columns = (func.count(), func.sum(draft_files.c.size), func.min(content_hash), func.max(content_hash))
+    def version(self, draft_id: str) -> int:
+        """A number that grows with each change of the files beside a draft."""
+        query = select(drafts.c.files_version).where(drafts.c.id == draft_id)
         with self._database.read() as connection:
-            found = connection.execute(select(*columns).where(draft_files.c.draft_id == draft_id)).one()
-        return " ".join(map(str, found))
+            return connection.execute(query).scalar_one_or_none() or 0
 
     def draft_bytes(self, draft_id: str) -> int:
         """How many bytes the files beside a draft have together."""
@@ -132,6 +131,12 @@ def keep_files(connection: Connection, draft_id: str, batch_id: str, names: Mapp
 def _is_to_upload() -> ColumnElement[bool]:
     not_in_its_graph = graph_uploads.c.state == GraphUploadState.WAITING
     return or_(not_in_its_graph, graph_uploads.c.file_id.is_(None))
+
+
+def _count_change(connection: Connection, draft_id: str, by: int) -> bool:
+    """Raise the version of a draft's files; False if there is no such draft."""
+    raised = update(drafts).where(drafts.c.id == draft_id).values(files_version=drafts.c.files_version + by)
+    return connection.execute(raised).rowcount == 1
 
 
 def _hashes(connection: Connection, draft_id: str, sources: list[str]) -> dict[str, str]:

@@ -49,6 +49,7 @@ drafts = Table(
     Column("hidden_sheets", Text, nullable=False, server_default="[]"),
     Column("layout", Text),  # where the table is in the sheet; none for drafts from before it was kept
     Column("discarded_at", Double),  # none: it's listed
+    Column("files_version", Integer, nullable=False, server_default="0"),  # grows with each change of its files
 )
 
 draft_chunks = Table(
