@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Select, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select
 
 from services.errors import Loss
 from services.models import RowState
@@ -67,15 +67,7 @@ class Evidence:
     def record_unknown(self, batch_id: str, jobs: Mapping[str, float | None]) -> None:
         """Keep the jobs that may belong to unconfirmed rows of the batch: when each was created, if Writer says so."""
         with self._database.write() as connection:
-            of_batch = select(unknown_jobs.c.job_id).where(unknown_jobs.c.batch_id == batch_id)
-            known = set(connection.execute(of_batch).scalars())
-            new = [
-                {"batch_id": batch_id, "job_id": job_id, "created_at": created_at}
-                for job_id, created_at in jobs.items()
-                if job_id not in known
-            ]
-            if new:
-                connection.execute(insert(unknown_jobs), new)
+            add_unknown(connection, batch_id, jobs)
 
     def unconfirmed_rows(self, batch_id: str) -> UnconfirmedRows:
         """The windows of the batch's unconfirmed rows, and the jobs that may belong to them."""
@@ -104,3 +96,16 @@ def _batches_of(agent_id: str, connection_id: str) -> Select[tuple[str]]:
 def _of_agent(agent_id: str, connection_id: str) -> ColumnElement[bool]:
     """The rows of all batches of an agent on a connection."""
     return rows.c.batch_id.in_(_batches_of(agent_id, connection_id))
+
+
+def add_unknown(connection: Connection, batch_id: str, jobs: Mapping[str, float | None]) -> None:
+    """Keep those of the jobs that aren't kept yet: when each was created, if Writer says so."""
+    of_batch = select(unknown_jobs.c.job_id).where(unknown_jobs.c.batch_id == batch_id)
+    known = set(connection.execute(of_batch).scalars())
+    new = [
+        {"batch_id": batch_id, "job_id": job_id, "created_at": created_at}
+        for job_id, created_at in jobs.items()
+        if job_id not in known
+    ]
+    if new:
+        connection.execute(insert(unknown_jobs), new)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from services.errors import MissingError, RefusedError
 from services.models import Job, RowState
@@ -10,6 +10,7 @@ from services.store import codec
 from services.store.again import send_chosen
 from services.store.batches import lock
 from services.store.database import AnyRow, Database
+from services.store.evidence import add_unknown
 from services.store.job_rows import known_jobs, lock_jobs, rows_of_jobs, sending_since
 from services.store.jobs import job_values
 from services.store.records import EffectWindow, OpenRow, Suspects
@@ -40,15 +41,7 @@ class Found:
         """Keep the jobs that may belong to unconfirmed rows, and for which rows all such jobs are known by now."""
         with self._database.write() as connection:
             lock(connection, batch_id)
-            of_batch = select(unknown_jobs.c.job_id).where(unknown_jobs.c.batch_id == batch_id)
-            known = set(connection.execute(of_batch).scalars())
-            new = [
-                {"batch_id": batch_id, "job_id": job_id, "created_at": created_at}
-                for job_id, created_at in jobs.items()
-                if job_id not in known
-            ]
-            if new:
-                connection.execute(insert(unknown_jobs), new)
+            add_unknown(connection, batch_id, jobs)
             for positions in _groups(searched):
                 where = _open(batch_id) & rows.c.position.in_(positions)
                 connection.execute(update(rows).where(where).values(searched_at=now))
