@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NoReturn
 
 import streamlit as st
 
@@ -21,6 +20,7 @@ from components.batch.header import (
     time_left,
     what_retry_does,
 )
+from components.batch.missing import no_such_batch
 from components.batch.progress import progress
 from components.batch.reasons import why_failed
 from components.batch.row_panel import collected_note, no_row_panel, retry_button, row_panel, say_row_is_below
@@ -62,20 +62,12 @@ LAST_OPEN = "last_open"
 """In the session: the row that is open, and its batch."""
 
 
-def missing() -> NoReturn:
-    """Say that there is no such batch, and end the page."""
-    st.title("This batch doesn't exist", anchor=False)
-    st.markdown("It may have been deleted, or the link may be incomplete.")
-    st.page_link("batches.py", label="See all batches", icon=":material/view_list:")
-    st.stop()
-
-
 def read_batch() -> BatchSummary:
     """The batch as it is now."""
     try:
         return desk.batches.get(batch_id)
     except MissingError:
-        missing()
+        no_such_batch()
 
 
 def run_and_redraw(action: Callable[[], object]) -> None:

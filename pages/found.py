@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import streamlit as st
 
+from components.batch.missing import no_such_batch
 from components.found.jobs import MOST_SHOWN, Decision, found_jobs
 from components.found.story import intro, list_words, notes
 from components.open_rows import send_proven_label
@@ -17,20 +18,12 @@ from services.models import BatchSummary, LostAndFound
 SEARCHED = "searched_batch"
 
 
-def missing() -> NoReturn:
-    """Say that there is no such batch, and end the page."""
-    st.title("This batch doesn't exist", anchor=False)
-    st.markdown("It may have been deleted, or the link may be incomplete.")
-    st.page_link("batches.py", label="See all batches", icon=":material/view_list:")
-    st.stop()
-
-
 def read_batch() -> BatchSummary:
     """The batch whose rows are unconfirmed."""
     try:
         return desk.batches.get(batch_id)
     except MissingError:
-        missing()
+        no_such_batch()
 
 
 def search() -> None:
