@@ -66,7 +66,7 @@ def fill(store: Store) -> str:
     with store._database.write() as connection:
         connection.execute(update(rows).values(**ended))
     with store._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # PostgreSQL does so by itself after a while
+        # PostgreSQL does so on its own after a while
         connection.exec_driver_sql("SELECT 1" if store._database.is_sqlite else "VACUUM ANALYZE")
     return batch_id
 

@@ -32,7 +32,7 @@ def fill(store: Store) -> None:
             connection.execute(insert(batches), [batch(number) for number in numbers])
             connection.execute(insert(rows), [row(number, place) for number in numbers for place in range(ROWS)])
     with store._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # PostgreSQL does so by itself after a while
+        # PostgreSQL does so on its own after a while
         connection.exec_driver_sql("SELECT 1" if store._database.is_sqlite else "VACUUM ANALYZE")
 
 

@@ -1,4 +1,4 @@
-"""What the desk works out by itself."""
+"""What the desk works out on its own."""
 
 import time
 from collections.abc import Iterator
@@ -98,7 +98,7 @@ def test_rows_that_leave_in_one_burst_take_no_time_at_the_least(desk: Desk, stor
 
 @pytest.fixture
 def retrying(store: Store) -> BatchSummary:
-    """A batch whose rows have ended, one of them to be tried again by itself in 40 seconds; launched elsewhere, too."""
+    """A batch whose rows have ended, one of them to be retried automatically in 40 seconds; launched elsewhere, too."""
     now = time.time()
     batch_id = store.batches.launch(new_batch(draft(store), "elsewhere"), [new_row(n) for n in range(4)], now, print)
     store.work.claim(batch_id, 4, now - 10)

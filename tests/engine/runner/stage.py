@@ -152,7 +152,7 @@ class Stage:
     # what comes of it
 
     async def settled(self, *batch_ids: str) -> None:
-        """Wait until nothing more happens by itself to these batches."""
+        """Wait until these batches change no more on their own."""
         if self.process is None:
             self.begin()
         for batch_id in batch_ids:
@@ -204,7 +204,7 @@ class Stage:
             self.process.wake(batch_id)
 
     def is_settled(self, batch_id: str) -> bool:
-        """Whether nothing more happens to the batch by itself."""
+        """Whether the batch changes no more on its own."""
         summary = self.store.batches.get(batch_id)
         counts = summary.counts
         at_writer = counts[RowState.SENDING] + counts[RowState.IN_PROGRESS]

@@ -1,4 +1,4 @@
-"""Automatic retry: a failed job is tried again by itself, after a pause, as often as was chosen at launch."""
+"""Automatic retry: a failed job is retried automatically, after a pause, as often as was chosen at launch."""
 
 import asyncio
 

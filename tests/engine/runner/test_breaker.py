@@ -1,4 +1,4 @@
-"""The breaker by itself, and the batches it stops."""
+"""The breaker alone, and the batches it stops."""
 
 import pytest
 
