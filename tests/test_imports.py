@@ -32,7 +32,7 @@ FLOORS = {
     ],
     "components": [
         {"words", "states", "refresh", "selection", "markdown", "files"},
-        {"options", "asking", "page", "pace", "agent", "attach", "suggestion", "open_rows"},
+        {"options", "asking", "page", "named_list", "pace", "agent", "attach", "suggestion", "open_rows"},
         {"new_batch", "batch", "batches", "agents", "connection", "graphs", "jobs", "found"},
     ],
 }

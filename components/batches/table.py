@@ -9,18 +9,16 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components.selection import keep_selection, last_shown, selected
+from components.named_list import clicked_name, list_height, name_label
+from components.selection import keep_selection, selected
 from components.states import BATCHES
 from components.words import shorten
 from services.models import BatchSummary, RowState
 
 _TABLE = "batches"
 _CLICK = "batch_name_clicked"
-_ROW_HEIGHT_PX = 35
 _MAX_HEIGHT_PX = 640
 _BUTTON_HEIGHT_PX = 40
-_JOINER = "\u2060"
-"""Takes no space and is never seen."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,13 @@ class Picked:
 def batch_table(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) -> Picked:
     """The table; returns what is chosen in it."""
     ids = [summary.batch.id for summary in batches]
-    clicked = _clicked()
+    clicked = clicked_name(_TABLE, _CLICK)
     keep_selection(_TABLE, ids)
     event = st.dataframe(
         _frame(batches, clock),
         key=_TABLE,
         hide_index=True,
-        height=min(_MAX_HEIGHT_PX, (len(batches) + 1) * _ROW_HEIGHT_PX + 3),
+        height=list_height(len(batches), _MAX_HEIGHT_PX),
         column_config=_columns(),
         on_select="rerun",
         selection_mode="single-row",
@@ -52,20 +50,13 @@ def batch_table(batches: Sequence[BatchSummary], clock: Callable[[datetime], str
     return Picked(clicked, batches[ids.index(ticked[0])] if ticked else None)
 
 
-def _clicked() -> str | None:
-    """The batch whose name was clicked, found among the rows that the person saw and not those of now."""
-    click = st.session_state.get(_CLICK)
-    shown: tuple[str, ...] = last_shown(_TABLE)
-    return shown[click["row"]] if click and click["row"] < len(shown) else None
-
-
 def _frame(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
                 "state": [summary.batch.state.label],
                 "attention": summary.counts.needs_attention or None,
-                "name": _label(summary.batch.name),
+                "name": name_label(summary.batch.name),
                 "progress": _done_percent(summary),
                 "rows": summary.batch.row_count,
                 "completed": summary.counts[RowState.COMPLETED],
@@ -75,12 +66,6 @@ def _frame(batches: Sequence[BatchSummary], clock: Callable[[datetime], str]) ->
             for summary in batches
         ]
     ).astype({"attention": "Int64"})
-
-
-def _label(name: str) -> str:
-    """The name as a button's label that reads as it is: an icon's code at its start or brackets around it would not."""
-    label = shorten(name, 120)
-    return _JOINER + label if label.startswith((":", "[")) else label
 
 
 def _done_percent(summary: BatchSummary) -> float:

@@ -9,17 +9,14 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components.selection import keep_selection, last_shown, selected
-from components.words import shorten
+from components.named_list import clicked_name, list_height, name_label
+from components.selection import keep_selection, selected
 from services.models import Agent, Graph, GraphUse
 
 _TABLE = "graphs"
 _CLICK = "graph_name_clicked"
-_ROW_HEIGHT_PX = 35
 _MAX_HEIGHT_PX = 460
 _BUTTON_HEIGHT_PX = 40
-_JOINER = "\u2060"
-"""Takes no space and is never seen."""
 _KINDS = {"manual": "Files", "connector": "Connector", "web": "Web pages"}
 
 
@@ -45,13 +42,13 @@ def graph_table(
         clock: writes a time as the viewer's clock shows it.
     """
     ids = [graph.id for graph in graphs]
-    clicked = _clicked()
+    clicked = clicked_name(_TABLE, _CLICK)
     keep_selection(_TABLE, ids)
     event = st.dataframe(
         _frame(graphs, users, is_complete, clock),
         key=_TABLE,
         hide_index=True,
-        height=min(_MAX_HEIGHT_PX, (len(graphs) + 1) * _ROW_HEIGHT_PX + 3),
+        height=list_height(len(graphs), _MAX_HEIGHT_PX),
         column_config=_columns(),
         on_select="rerun",
         selection_mode="single-row",
@@ -75,20 +72,13 @@ def kind_words(graph: Graph) -> str:
     return _KINDS.get(graph.kind, graph.kind)
 
 
-def _clicked() -> str | None:
-    """The one whose name was clicked, found among the rows that the person saw and not those of now."""
-    click = st.session_state.get(_CLICK)
-    shown: tuple[str, ...] = last_shown(_TABLE)
-    return shown[click["row"]] if click and click["row"] < len(shown) else None
-
-
 def _frame(
     graphs: Sequence[Graph], users: dict[str, list[str]], is_complete: bool, clock: Callable[[datetime], str]
 ) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "name": _label(graph.name),
+                "name": name_label(graph.name),
                 "kind": kind_words(graph),
                 "completed": graph.completed,
                 "in_progress": graph.in_progress,
@@ -99,12 +89,6 @@ def _frame(
             for graph in graphs
         ]
     )
-
-
-def _label(name: str) -> str:
-    """The name as a button's label that reads as it is: an icon's code at its start or brackets around it would not."""
-    label = shorten(name, 120)
-    return _JOINER + label if label.startswith((":", "[")) else label
 
 
 def _columns() -> dict[str, Any]:
