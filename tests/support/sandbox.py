@@ -2,13 +2,8 @@
 
 import json
 import re
-import socket
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,13 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.sandbox import SandboxOptions, create_app
 from services.sandbox.store.database import Database
 from services.sandbox.store.graphs import Graphs
+from tests.support.threaded import ThreadedServer
 
 QUICK = SandboxOptions(
     fail_rate=0, slow_rate=0, job_seconds=(0.0, 0.1), file_seconds=0.2, requests_per_minute=9999, examples=True
 )
 
 
-class ServedSandbox:
+class ServedSandbox(ThreadedServer):
     """Serves a sandbox on a free port of this machine as long as the context lasts."""
 
     def __init__(self, path: Path, options: SandboxOptions = QUICK) -> None:
@@ -32,16 +28,10 @@ class ServedSandbox:
         self._app = create_app(path, options)
         self.graphs = Graphs(Database(path))
         """What it keeps, for changes while it's answering a request."""
-        self._server = uvicorn.Server(
-            uvicorn.Config(self._serve, interface="asgi3", lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            self._serve, interface="asgi3", lifespan="off", log_config=None, timeout_graceful_shutdown=1
         )
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        super().__init__(config)
 
     def count(self, method: str, path: str) -> int:
         """How many requests there were with that method to a path that matches."""
@@ -89,17 +79,3 @@ class ServedSandbox:
                 await fault[2](scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.force_exit = True
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()

@@ -49,8 +49,8 @@ from services.writer.client import Writer
 from services.writer.transport import USER_AGENT
 from services.writer.wire.values import MAX_ERROR_LENGTH
 from tests.support.fault_server import Fault, FaultServer, Reply, reply
+from tests.writer.talking import KEY, pieces, talking_to
 
-KEY = "sk-a-secret/that+nobody=sees"
 Call = Callable[[Writer], Awaitable[object]]
 
 CALLS: dict[str, Call] = {
@@ -74,21 +74,6 @@ CALLS: dict[str, Call] = {
     "set_agent_graphs": lambda writer: writer.set_agent_graphs("a1", ["g1"]),
 }
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-
-
-async def pieces(*content: bytes) -> AsyncIterator[bytes]:
-    for piece in content:
-        yield piece
-
-
-@asynccontextmanager
-async def talking_to(*replies: Reply) -> AsyncIterator[tuple[Writer, FaultServer]]:
-    async with FaultServer(*replies) as server:
-        writer = Writer(server.url, KEY)
-        try:
-            yield writer, server
-        finally:
-            await writer.aclose()
 
 
 @asynccontextmanager

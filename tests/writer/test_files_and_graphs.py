@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +18,11 @@ from services.sandbox import SandboxOptions, create_app
 from services.writer import transport as transport_module
 from services.writer.client import Writer
 from services.writer.disposition import attachment
-from tests.support.fault_server import Fault, FaultServer, Reply, reply
+from tests.support.fault_server import Fault, Reply, reply
+from tests.support.threaded import ThreadedServer
+from tests.writer.talking import KEY, pieces, talking_to
 from tests.writer.test_client import CALLS
 
-KEY = "sk-a-secret/that+nobody=sees"
 FILE = {
     "id": "f1",
     "name": "tea.txt",
@@ -33,41 +33,12 @@ FILE = {
 TEN = datetime(2026, 5, 1, 10, tzinfo=UTC)
 
 
-async def pieces(*content: bytes) -> AsyncIterator[bytes]:
-    for piece in content:
-        yield piece
-
-
-@asynccontextmanager
-async def talking_to(*replies: Reply) -> AsyncIterator[tuple[Writer, FaultServer]]:
-    async with FaultServer(*replies) as server:
-        writer = Writer(server.url, KEY)
-        try:
-            yield writer, server
-        finally:
-            await writer.aclose()
-
-
 @contextmanager
 def serving(path: Path, **options: float) -> Iterator[str]:
     """Serve a sandbox over HTTP from a thread; gives its address."""
     app = create_app(path, SandboxOptions(**{"file_seconds": 0, "job_seconds": (0, 0), **options}))  # type: ignore[arg-type]
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none"))
-    started = threading.Event()
-    startup = server.startup
-
-    async def start(sockets: object = None) -> None:
-        await startup()
-        started.set()
-
-    server.startup = start  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert started.wait(10)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with ThreadedServer(uvicorn.Config(app, log_level="warning", lifespan="off", ws="none")) as server:
+        yield server.url
 
 
 # What leaves
